@@ -1,0 +1,32 @@
+/**
+ * What everything that runs has in common: it starts once, and stops once however often it is asked.
+ */
+export interface Lifecycle {
+  /** Resolves when the part serves. */
+  start(): Promise<void>;
+  /** Stops in order: take no more, let what runs end within a bound, then abort. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Starts `parts` in order; when one fails, those before it are stopped again and the error rethrown. */
+export async function startAll(parts: readonly Lifecycle[]): Promise<void> {
+  const started: Lifecycle[] = [];
+  try {
+    for (const part of parts) {
+      started.push(part);
+      await part.start();
+    }
+  } catch (error) {
+    await stopAll(started).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Stops `parts` in the reverse of their order, all of them, and then rethrows the first error. */
+export async function stopAll(parts: readonly Lifecycle[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const part of [...parts].reverse()) {
+    await part.stop().catch((error: unknown) => errors.push(error));
+  }
+  if (errors.length > 0) throw errors[0];
+}

@@ -1,0 +1,20 @@
+/** Chance, injected: ids, secrets and jitter come from here, so that tests can make them repeat. */
+import { randomBytes } from "node:crypto";
+
+export interface Random {
+  /** `length` bytes; from the system source they are fit for secrets. */
+  bytes(length: number): Uint8Array;
+  /** A number in [0, 1). */
+  uniform(): number;
+}
+
+/** The operating system's cryptographic source. */
+export const systemRandom: Random = {
+  bytes: (length) => randomBytes(length),
+  uniform: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+};
+
+/** `length` random bytes as lower-case hexadecimal, `2 * length` characters long. */
+export function randomHex(random: Random, length: number): string {
+  return Buffer.from(random.bytes(length)).toString("hex");
+}
