@@ -1,0 +1,100 @@
+/**
+ * The job store port: everything that api and worker say to the database. Each method that changes a job
+ * is one guarded update of the state machine (`state.ts`); one that changes nothing says so by null or
+ * false, never by an error.
+ */
+import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engine.ts";
+import type { Claim, Job, JobFailureKind, Lease, Scope, Track } from "./job.ts";
+import type { Status } from "./state.ts";
+
+export interface NewJob extends Scope {
+  readonly id: string;
+  readonly engine: string;
+  readonly request: GenerationRequest;
+  readonly seed: number;
+  /** `hash` is of the request that came with the key. */
+  readonly idempotency: { readonly key: string; readonly hash: string } | null;
+}
+
+export interface JobFilter {
+  readonly status: Status | null;
+  readonly limit: number;
+  readonly offset: number;
+  /** Only jobs that come after this one, newest first. */
+  readonly after: { readonly createdAt: Date; readonly id: string } | null;
+}
+
+/** How an attempt ends. The cancel rule is the store's: any of these may end in `cancelled`. */
+export type Exit =
+  | { readonly kind: "succeed"; readonly track: Omit<Track, "createdAt"> }
+  | { readonly kind: "fail"; readonly failure: { kind: JobFailureKind; message: string } }
+  | { readonly kind: "refuse"; readonly reason: string }
+  | { readonly kind: "release"; readonly checkpoint: EngineCheckpoint | null }
+  | { readonly kind: "retry"; readonly delayMs: number; readonly message: string };
+
+/** What the worker knows of the cancel when it exits. */
+export interface CancelReceipt {
+  /** How long ago the worker saw that it was asked to stop, in milliseconds. */
+  readonly observedMsAgo: number;
+  /** The safe checkpoint where it stopped. */
+  readonly checkpoint: string;
+}
+
+export interface Heartbeat {
+  readonly lease: Lease;
+  /** What is new since the last one, if anything. */
+  readonly progress: EngineProgress | null;
+}
+
+/** What a heartbeat found. A lease that is not in the answer is lost. */
+export interface HeartbeatResult {
+  readonly jobId: string;
+  readonly cancelRequested: boolean;
+}
+
+export interface JobStore {
+  /**
+   * Durable (majority, journaled) when it resolves. With an idempotency key that came before, returns
+   * that job and creates nothing.
+   * @throws ServiceError idempotency_key_reused when the key came with another request.
+   */
+  create(job: NewJob): Promise<Job>;
+  get(scope: Scope, jobId: string): Promise<Job | null>;
+  list(scope: Scope, filter: JobFilter): Promise<Job[]>;
+  /** The job that made this track. */
+  findByTrack(scope: Scope, trackId: string): Promise<Job | null>;
+  /** Asks for a stop and returns the job as it then is; a job that ended is returned unchanged. */
+  requestCancel(scope: Scope, jobId: string): Promise<Job | null>;
+
+  /**
+   * Takes up to `room` waiting jobs for `owner`, one organization after the other, each within its cap.
+   * @param engines the keys of the engines that this worker has.
+   */
+  claim(owner: string, engines: readonly string[], room: number): Promise<Claim[]>;
+  /** Extends leases and writes progress, in one round trip. */
+  heartbeat(beats: readonly Heartbeat[]): Promise<HeartbeatResult[]>;
+  /** Ends an attempt; returns the job as it then is, or null when the lease is not the job's any more. */
+  exit(lease: Lease, exit: Exit, receipt: CancelReceipt | null): Promise<Job | null>;
+  /** Returns jobs whose lease ran out to the queue, or ends them; how many. */
+  sweepLapsed(): Promise<number>;
+  /** Returns jobs whose backoff is over to the queue; how many. */
+  sweepDue(): Promise<number>;
+  /** Which of these jobs have ended or do not exist. */
+  endedAmong(jobIds: readonly string[]): Promise<string[]>;
+}
+
+/** A hint that something changed; it may be missing, late or doubled. Polling is the truth. */
+export interface Change {
+  readonly jobId: string;
+  /** The job may be waiting for a worker now. */
+  readonly mayBeWaiting: boolean;
+  /** A cancel may have been asked for. */
+  readonly mayBeCancelled: boolean;
+}
+
+export interface ChangeFeed {
+  /** Calls `listener` on every hint about this job, and on a gap in the feed. Returns how to stop. */
+  onJob(jobId: string, listener: () => void): () => void;
+  /** Calls `listener` on every hint; with null on a gap, when anything may have changed. */
+  onAny(listener: (change: Change | null) => void): () => void;
+}

@@ -1,0 +1,88 @@
+/** The job: one request for music and what has become of it, as the domain sees it. */
+import type {
+  EngineCheckpoint,
+  GenerationMode,
+  GenerationRequest,
+  LicenceClass,
+} from "./engine.ts";
+import type { Phase, Status } from "./state.ts";
+
+/** Whose data a call may touch. Every query carries it. */
+export interface Scope {
+  readonly organizationId: string;
+  readonly userId: string;
+}
+
+/** A track: embedded in the job that made it, since that job's update is its only commit. */
+export interface Track {
+  /** `mtrack_…` */
+  readonly id: string;
+  readonly title: string;
+  readonly engine: string;
+  readonly mode: GenerationMode;
+  readonly instrumental: boolean;
+  readonly measuredDurationSeconds: number;
+  readonly mimeType: string;
+  /** As the engine stated it when the track was made. */
+  readonly licenceClass: LicenceClass;
+  /** The name of the master audio in the artifact store. */
+  readonly artifact: string;
+  readonly createdAt: Date;
+}
+
+export interface Job extends Scope {
+  /** `mgen_…` */
+  readonly id: string;
+  readonly engine: string;
+  readonly request: GenerationRequest;
+  /** An unsigned 32-bit number. */
+  readonly seed: number;
+  readonly status: Status;
+  readonly phase: Phase;
+  /** Grows by one with every change that a caller can see. */
+  readonly version: number;
+  readonly progress: {
+    /** 0 to 100, never falling. */
+    readonly percent: number;
+    readonly phase: string | null;
+    readonly message: string | null;
+  };
+  /** Attempts that count: started, and not handed back by a shutdown. */
+  readonly attempts: number;
+  /** Grows by one with every claim; part of the fence and of every artifact's name. */
+  readonly epoch: number;
+  readonly cancel: {
+    readonly requestedAt: Date;
+    readonly observedAt: Date | null;
+    /** The safe checkpoint where the worker stopped. */
+    readonly checkpoint: string | null;
+  } | null;
+  /** Where the next attempt can go on; `epoch` is the attempt that wrote it. */
+  readonly checkpoint: (EngineCheckpoint & { readonly epoch: number }) | null;
+  readonly track: Track | null;
+  readonly failure: {
+    readonly kind: JobFailureKind;
+    /** Safe to show a user. */
+    readonly message: string;
+  } | null;
+  readonly refusal: string | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+/** Why a job failed. */
+export type JobFailureKind = "engine" | "attempts_exhausted" | "deadline";
+
+/** A claimed job: the fence that every write of its worker carries. */
+export interface Lease {
+  readonly jobId: string;
+  /** Unguessable and fresh with every claim. */
+  readonly token: string;
+  readonly epoch: number;
+}
+
+export interface Claim {
+  readonly job: Job;
+  readonly lease: Lease;
+}
