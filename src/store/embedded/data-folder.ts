@@ -4,13 +4,17 @@
  */
 import { mkdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ProcessIdentity } from "./process-identity.ts";
 
-/** What the holder of the lock writes down; believed only while the lock is held. */
+/** A process as the note names it; see process-identity.ts. */
+export type NotedProcess = Pick<ProcessIdentity, "pid" | "startedAt">;
+
+/** What the holder of the lock writes down; believed only while that process runs. */
 export interface ServiceNote {
   /** The service (or command) that holds the lock. */
-  readonly pid: number;
+  readonly service: NotedProcess;
   /** The running mongod, once there is one. */
-  readonly mongod?: { readonly pid: number; readonly startedAt: string };
+  readonly mongod?: NotedProcess;
   /** How to reach it, once it serves. */
   readonly uri?: string;
 }

@@ -15,12 +15,13 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import type { Lifecycle } from "../../base/lifecycle.ts";
 import { resolveMongod } from "./binary/resolve.ts";
 import type { MongodBinary } from "./binary/version.ts";
-import { DataFolder } from "./data-folder.ts";
+import { DataFolder, type NotedProcess } from "./data-folder.ts";
 import { DatabaseError, messageOf } from "./errors.ts";
 import { FolderLock } from "./folder-lock.ts";
 import { endLeftover } from "./leftover.ts";
 import { describeExit, mongodArguments } from "./mongod-command.ts";
 import { keepBounded, lastErrors, turnOver } from "./mongod-log.ts";
+import { identify } from "./process-identity.ts";
 import { replicaSetUri, untilPrimary } from "./replica-set.ts";
 import type { Report } from "./report.ts";
 import { makeSocketFolder, socketName } from "./socket-folder.ts";
@@ -115,7 +116,7 @@ export class EmbeddedMongod implements Lifecycle {
   async #prepare(folder: DataFolder, lock: FolderLock): Promise<Held> {
     const { report, env = process.env } = this.#options;
     await endLeftover(folder, this.#clock, report);
-    await folder.writeNote({ pid: process.pid });
+    await folder.writeNote({ service: await self() });
     const binary = await this.#resolve();
     const socketFolder = await makeSocketFolder(folder.socketFolder, folder.path, env);
     return { folder, lock, binary, socketFolder };
@@ -140,9 +141,10 @@ export class EmbeddedMongod implements Lifecycle {
     const command = [binary.path, ...mongodArguments(folder.database, this.#socket(held))];
     const mongod = await WatchedMongod.spawn(command, folder.log, this.#clock);
     try {
-      await folder.writeNote({ pid: process.pid, mongod: mongod.identity });
+      const note = { service: await self(), mongod: noted(mongod.identity) };
+      await folder.writeNote(note);
       await this.#untilServing(mongod, this.#socket(held));
-      await folder.writeNote({ pid: process.pid, mongod: mongod.identity, uri: this.uri });
+      await folder.writeNote({ ...note, uri: this.uri });
       this.#stopping.signal.throwIfAborted(); // from here on `stop` sees it
       this.#mongod = mongod;
     } catch (error) {
@@ -232,9 +234,17 @@ export class EmbeddedMongod implements Lifecycle {
 async function acquire(folder: DataFolder): Promise<FolderLock> {
   const lock = FolderLock.tryAcquire(folder.lock);
   if (lock !== undefined) return lock;
-  const holder = (await folder.readNote())?.pid;
+  const holder = (await folder.readNote())?.service.pid;
   const who = holder === undefined ? "another process" : `process ${holder}`;
   const message = `The data folder ${folder.path} is in use by ${who}.`;
   const advice = "Stop that one first, or give this one a DATA_DIR of its own.";
   throw new DatabaseError("folder-in-use", `${message} ${advice}`);
+}
+
+async function self(): Promise<NotedProcess> {
+  return noted((await identify(process.pid)) ?? { pid: process.pid, startedAt: "" });
+}
+
+function noted({ pid, startedAt }: NotedProcess): NotedProcess {
+  return { pid, startedAt };
 }

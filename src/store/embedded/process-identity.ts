@@ -51,7 +51,9 @@ async function identifyByPs(pid: number): Promise<ProcessIdentity | undefined> {
 }
 
 /** True while `identity` still runs. */
-export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
+export async function isRunning(
+  identity: Pick<ProcessIdentity, "pid" | "startedAt">,
+): Promise<boolean> {
   const now = await identify(identity.pid);
   return now !== undefined && now.startedAt === identity.startedAt;
 }
