@@ -43,9 +43,9 @@ const wellFormed = /^mongodb(\+srv)?:\/\/([^@/?#]+@)?[^@/?#]+([/?][^@]*)?$/;
 
 function makeClient(uri: string, options: MongoClientOptions): MongoClient {
   if (!wellFormed.test(uri)) {
-    const escape =
+    const encoding =
       "special characters in the user's name and the password are percent-encoded (%40)";
-    throw unreadable(`it should begin with mongodb:// or mongodb+srv://, and ${escape}`);
+    throw unreadable(`it should begin with mongodb:// or mongodb+srv://, and ${encoding}`);
   }
   try {
     return new MongoClient(uri, { serverSelectionTimeoutMS: defaultTimeoutMs, ...options });

@@ -1,5 +1,5 @@
 /** The step that looks for what an earlier start has downloaded, MongoDB's own build first. */
-import type { ResolverStep } from "./resolve.ts";
+import type { ResolverStep } from "./step.ts";
 
 /** Names inside the cache folder, best first. A new version gets a new name, never an old file. */
 export const cachedNames = { download: "mongod-8.2.6", wheel: "mongod-6.0.5-fiftyone" } as const;

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.ts";
 import { cachedNames } from "./cached-step.ts";
-import type { ResolverStep, StepContext } from "./resolve.ts";
 import { lastLine, runCommand } from "./run-command.ts";
+import type { ResolverStep, StepContext } from "./step.ts";
 
 const version = "8.2.6";
 const failureName = "mongodb-download-failed";

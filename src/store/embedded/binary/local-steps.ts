@@ -1,7 +1,7 @@
 /** The steps that look on this machine only: MONGOD_BINARY, and `mongod` on PATH. */
 import { access, constants } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import { notSet, type ResolverStep } from "./resolve.ts";
+import { notSet, type ResolverStep } from "./step.ts";
 
 export const environmentStep: ResolverStep = {
   name: "MONGOD_BINARY",

