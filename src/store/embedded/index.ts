@@ -2,6 +2,7 @@
 export { type AttachedDatabase, type AttachOptions, attachOrStart } from "./attach.ts";
 export { type ResolveOptions, resolveMongod } from "./binary/resolve.ts";
 export type { MongodBinary } from "./binary/version.ts";
+export { isConnectionLoss } from "./connection-loss.ts";
 export { EmbeddedMongod, type EmbeddedMongodOptions } from "./embedded-mongod.ts";
 export { DatabaseError, type DatabaseFault } from "./errors.ts";
 export { type Report, type ReportLine, silent } from "./report.ts";

@@ -55,6 +55,7 @@ function errorIn(line: string): string | undefined {
     const entry = JSON.parse(line) as { s: string; msg: string; attr?: { error?: unknown } };
     if (entry.s !== "E" && entry.s !== "F") return undefined;
     const detail = entry.attr?.error;
+    if (entry.msg.includes("***")) return undefined; // "***aborting after…", which tells nothing
     return detail === undefined ? entry.msg : `${entry.msg}: ${JSON.stringify(detail)}`;
   } catch {
     return line.trim();

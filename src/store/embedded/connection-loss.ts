@@ -1,0 +1,19 @@
+/**
+ * Whether an error means that the connection was lost, so that nobody knows if the operation took
+ * place. The driver retries most of these once; when mongod is killed some get through, because a write
+ * to a socket that closes in the same instant (Unix sockets do so readily) fails with the bare error of
+ * the operating system, which the driver neither wraps nor retries (7.9.0, `Connection.writeCommand`).
+ */
+import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from "mongodb";
+
+const bareCodes = ["EPIPE", "ECONNRESET", "ECONNREFUSED", "ENOENT"];
+
+/** The codes of a server that steps down or shuts down. */
+const goingAway = [91, 189, 11600, 11602, 10107, 13435, 13436];
+
+export function isConnectionLoss(error: unknown): boolean {
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
+  if (error instanceof MongoServerError) return goingAway.includes(Number(error.code));
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return syscall !== undefined && code !== undefined && bareCodes.includes(code);
+}
