@@ -69,8 +69,10 @@ export interface JobStore {
   /**
    * Takes up to `room` waiting jobs for `owner`, one organization after the other, each within its cap.
    * @param engines the keys of the engines that this worker has.
+   * @param hinted whether something may have come since the last call; without a hint the store may
+   * rely for a second on what it saw then.
    */
-  claim(owner: string, engines: readonly string[], room: number): Promise<Claim[]>;
+  claim(owner: string, engines: readonly string[], room: number, hinted: boolean): Promise<Claim[]>;
   /** Extends leases and writes progress, in one round trip. */
   heartbeat(beats: readonly Heartbeat[]): Promise<HeartbeatResult[]>;
   /** Ends an attempt; returns the job as it then is, or null when the lease is not the job's any more. */

@@ -1,0 +1,46 @@
+/** From the messages of the API to the domain. */
+
+import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
+import { GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import type {
+  CreateGenerationRequest,
+  ListGenerationsRequest,
+} from "../../gen/music/v1/music_generations_pb.ts";
+import type { GenerationRequest } from "../generations/engine.ts";
+import type { JobFilter } from "../generations/job-store.ts";
+import type { Status } from "../generations/state.ts";
+import { parsePageToken } from "./page-token.ts";
+
+const statusOf: Readonly<Record<GenerationStatus, Status | null>> = {
+  [GenerationStatus.UNSPECIFIED]: null,
+  [GenerationStatus.QUEUED]: "queued",
+  [GenerationStatus.RUNNING]: "running",
+  [GenerationStatus.SUCCEEDED]: "succeeded",
+  [GenerationStatus.FAILED]: "failed",
+  [GenerationStatus.CANCELLED]: "cancelled",
+  [GenerationStatus.REFUSED]: "refused",
+};
+
+/** What the client asks an engine for. */
+export function fromCreateRequest(request: CreateGenerationRequest): GenerationRequest {
+  return {
+    prompt: request.prompt,
+    durationSeconds: request.durationSeconds ?? 0,
+    mode: request.mode === GenerationMode.FOCUS ? "focus" : "creation",
+    instrumental: request.instrumental,
+    lyrics: request.lyrics ?? null,
+    seedTrackId: request.seedTrackId ?? null,
+    styleTags: request.styleTags,
+    title: request.title ?? null,
+  };
+}
+
+/** What the client asks a list for, with the defaults of the contract. */
+export function fromListRequest(request: ListGenerationsRequest): JobFilter {
+  return {
+    status: statusOf[request.status] ?? null,
+    limit: request.limit ?? 50,
+    offset: request.offset ?? 0,
+    after: request.pageToken === undefined ? null : parsePageToken(request.pageToken),
+  };
+}

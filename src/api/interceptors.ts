@@ -1,0 +1,97 @@
+/**
+ * What happens around every call, on every face, in this order: request id, errors to the standard model,
+ * credential, organization, validation. On REST the gateway has done the credential and the organization
+ * before it read the body; what is done is not done again.
+ */
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { refuseViolations, ServiceError } from "../generations/failures.ts";
+import type { Authorization } from "./authorization.ts";
+import { encodings, serviceErrorOf, toConnectError } from "./errors.ts";
+import { requestIdHeader, requestIdKey, requestIdOf } from "./request-id.ts";
+import type { Validate } from "./validation.ts";
+
+export interface InterceptorPorts {
+  readonly authorization: Authorization;
+  readonly validate: Validate;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** The chain, outermost first. */
+export function createInterceptors(ports: InterceptorPorts): Interceptor[] {
+  return [errors(ports), admission(ports)];
+}
+
+/** Gives the call its id and turns whatever is thrown into the standard error model, logged once. */
+function errors({ random, log }: InterceptorPorts): Interceptor {
+  return (next) => async (request) => {
+    const id =
+      request.contextValues.get(requestIdKey) ||
+      requestIdOf(request.header.get(requestIdHeader), random);
+    request.contextValues.set(requestIdKey, id);
+    const failed = (error: unknown) => {
+      const known = serviceErrorOf(error);
+      const facts = { requestId: id, method: request.method.name, code: known.code };
+      if (encodings[known.code].status === 500)
+        log.error({ ...facts, err: known.cause }, "call failed");
+      else log.debug(facts, "call refused");
+      const sent = toConnectError(known, id);
+      sent.metadata.set(requestIdHeader, id);
+      return sent;
+    };
+    try {
+      const response = await next(request);
+      response.header.set(requestIdHeader, id);
+      if (!response.stream) return response;
+      return { ...response, message: mapErrors(response.message, failed) };
+    } catch (error) {
+      throw failed(error);
+    }
+  };
+}
+
+async function* mapErrors<T>(messages: AsyncIterable<T>, failed: (error: unknown) => Error) {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw failed(error);
+  }
+}
+
+/** Lets a call in: a credential, the organization that the message names, and a valid message. */
+function admission(ports: InterceptorPorts): Interceptor {
+  return (next) => async (request) => {
+    await ports.authorization.authenticate(request.header, request.contextValues);
+    const admit = (message: Message) => admitMessage(ports, request, message);
+    if (!request.stream) {
+      await admit(request.message);
+      return next(request);
+    }
+    return next({ ...request, message: admitEach(request.message, admit) });
+  };
+}
+
+async function* admitEach(messages: AsyncIterable<Message>, admit: (m: Message) => Promise<void>) {
+  for await (const message of messages) {
+    await admit(message);
+    yield message as never;
+  }
+}
+
+async function admitMessage(
+  { authorization, validate }: InterceptorPorts,
+  request: UnaryRequest | StreamRequest,
+  message: Message,
+): Promise<void> {
+  const organizationId = (message as { organizationId?: unknown }).organizationId;
+  if (typeof organizationId !== "string") {
+    throw new ServiceError("internal_error", {
+      cause: new TypeError(`${request.method.input.typeName} has no organization_id`),
+    });
+  }
+  await authorization.authorize(organizationId, request.contextValues);
+  refuseViolations(validate(request.method.input as DescMessage, message));
+}

@@ -1,0 +1,11 @@
+/** The request id: `req_…`, in the `X-Request-Id` header, the envelope's `trace_id` and the log. */
+import { createContextKey } from "@connectrpc/connect";
+import { type Random, randomHex } from "../base/random.ts";
+
+export const requestIdKey = createContextKey<string>("", { description: "request id" });
+export const requestIdHeader = "x-request-id";
+
+/** The caller's own id when it is one that can be logged safely, else a new one. */
+export function requestIdOf(sent: string | null | undefined, random: Random): string {
+  return sent && /^[A-Za-z0-9._:-]{1,128}$/.test(sent) ? sent : `req_${randomHex(random, 12)}`;
+}

@@ -1,0 +1,134 @@
+/**
+ * `MusicGenerations`, implemented once for every face. A method gets a message that is already
+ * authenticated, authorized and validated (see `interceptors.ts`), and does one thing with the store.
+ */
+import { createHash } from "node:crypto";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type {
+  CreateGenerationRequest,
+  MusicGenerations,
+} from "../../gen/music/v1/music_generations_pb.ts";
+import type { Random } from "../base/random.ts";
+import type { Engine } from "../generations/engine.ts";
+import { jobNotFound, ServiceError, trackNotFound } from "../generations/failures.ts";
+import { newId, newSeed } from "../generations/identifiers.ts";
+import type { Job, Scope } from "../generations/job.ts";
+import type { JobStore, NewJob } from "../generations/job-store.ts";
+import type { MediaLinks } from "../generations/media-links.ts";
+import { isTerminal } from "../generations/state.ts";
+import { callerKey } from "./authorization.ts";
+import { fromCreateRequest, fromListRequest } from "./from-proto.ts";
+import { formatPageToken } from "./page-token.ts";
+import { toEngine, toGeneration, toTrack } from "./to-proto.ts";
+import { type WatchPorts, waitForEnd, watchJob } from "./watch.ts";
+
+export interface ServicePorts extends WatchPorts {
+  readonly store: JobStore;
+  readonly links: MediaLinks;
+  readonly engines: readonly Engine[];
+  readonly random: Random;
+}
+
+/** How long a cancel waits for the worker when the caller does not say, in seconds. */
+const defaultCancelWaitSeconds = 1;
+
+function scopeOf(request: { organizationId: string }, context: HandlerContext): Scope {
+  const caller = context.values.get(callerKey);
+  if (caller === null) throw new ServiceError("authentication_required");
+  return { organizationId: request.organizationId, userId: caller.userId };
+}
+
+/** The hash that tells a repeat from another request under the same key. */
+function requestHash(request: CreateGenerationRequest): string {
+  const canonical = JSON.stringify([
+    request.engine,
+    fromCreateRequest(request),
+    request.seed ?? null,
+  ]);
+  return createHash("sha256").update(canonical).digest("hex");
+}
+
+function newJob(request: CreateGenerationRequest, scope: Scope, random: Random): NewJob {
+  const key = request.idempotencyKey;
+  return {
+    ...scope,
+    id: newId(random, "mgen"),
+    engine: request.engine,
+    request: fromCreateRequest(request),
+    seed: request.seed ?? newSeed(random),
+    idempotency: key === undefined ? null : { key, hash: requestHash(request) },
+  };
+}
+
+async function cancel(
+  ports: ServicePorts,
+  scope: Scope,
+  jobId: string,
+  waitSeconds: number,
+  callEnds: AbortSignal,
+): Promise<Job> {
+  const job = await ports.store.requestCancel(scope, jobId);
+  if (job === null) throw jobNotFound(jobId);
+  if (isTerminal(job.status) || waitSeconds === 0) return job;
+  const bound = new AbortController();
+  const timer = ports.clock.sleep(waitSeconds * 1000, bound.signal).then(() => bound.abort());
+  try {
+    return await waitForEnd(ports, scope, job, AbortSignal.any([callEnds, bound.signal]));
+  } finally {
+    bound.abort();
+    await timer;
+  }
+}
+
+/** The implementation over its ports. */
+export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGenerations> {
+  const { store, links, engines, random } = ports;
+  return {
+    async createGeneration(request, context) {
+      const job = await store.create(newJob(request, scopeOf(request, context), random));
+      return toGeneration(job, links);
+    },
+    async getGeneration(request, context) {
+      const job = await store.get(scopeOf(request, context), request.jobId);
+      if (job === null) throw jobNotFound(request.jobId);
+      return toGeneration(job, links);
+    },
+    async listGenerations(request, context) {
+      const filter = fromListRequest(request);
+      // One more than asked for tells whether there is a next page.
+      const found = await store.list(scopeOf(request, context), {
+        ...filter,
+        limit: filter.limit + 1,
+      });
+      const jobs = found.slice(0, filter.limit);
+      const last = jobs.at(-1);
+      return {
+        jobs: jobs.map((job) => toGeneration(job, null)),
+        limit: filter.limit,
+        offset: filter.offset,
+        ...(last && found.length > filter.limit && { nextPageToken: formatPageToken(last) }),
+      };
+    },
+    async cancelGeneration(request, context) {
+      const waitSeconds = request.waitSeconds ?? defaultCancelWaitSeconds;
+      const scope = scopeOf(request, context);
+      const job = await cancel(ports, scope, request.jobId, waitSeconds, context.signal);
+      return toGeneration(job, links);
+    },
+    async *watchGeneration(request, context) {
+      const scope = scopeOf(request, context);
+      const after = request.afterVersion ?? 0;
+      for await (const job of watchJob(ports, scope, request.jobId, after, context.signal)) {
+        yield toGeneration(job, links);
+      }
+    },
+    async listEngines() {
+      return { engines: engines.map(({ description }) => toEngine(description)) };
+    },
+    async getTrack(request, context) {
+      const job = await store.findByTrack(scopeOf(request, context), request.trackId);
+      if (job?.track == null) throw trackNotFound(request.trackId);
+      return toTrack(job.track, links);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/** From the domain to the messages of the API. */
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type Engine, EngineSchema } from "../../gen/music/v1/engine_pb.ts";
+import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
+import {
+  type Generation,
+  GenerationSchema,
+  GenerationStatus,
+} from "../../gen/music/v1/generation_pb.ts";
+import { LicenceClass } from "../../gen/music/v1/licence_class_pb.ts";
+import { type Track, TrackSchema, TrackSummarySchema } from "../../gen/music/v1/track_pb.ts";
+import type * as domain from "../generations/engine.ts";
+import type { Track as DomainTrack, Job } from "../generations/job.ts";
+import type { MediaLinks } from "../generations/media-links.ts";
+import type { Status } from "../generations/state.ts";
+
+const statusOf: Readonly<Record<Status, GenerationStatus>> = {
+  queued: GenerationStatus.QUEUED,
+  running: GenerationStatus.RUNNING,
+  succeeded: GenerationStatus.SUCCEEDED,
+  failed: GenerationStatus.FAILED,
+  cancelled: GenerationStatus.CANCELLED,
+  refused: GenerationStatus.REFUSED,
+};
+
+const modeOf: Readonly<Record<domain.GenerationMode, GenerationMode>> = {
+  creation: GenerationMode.CREATION,
+  focus: GenerationMode.FOCUS,
+};
+
+const licenceOf: Readonly<Record<domain.LicenceClass, LicenceClass>> = {
+  commercial_cleared: LicenceClass.COMMERCIAL_CLEARED,
+  commercial_enterprise: LicenceClass.COMMERCIAL_ENTERPRISE,
+  personal_only: LicenceClass.PERSONAL_ONLY,
+  unclear: LicenceClass.UNCLEAR,
+};
+
+/** Fields of `value` that are not null, since a message marks absence by leaving the field out. */
+function present<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null)) as never;
+}
+
+function timestamp(date: Date | null) {
+  return date && timestampFromDate(date);
+}
+
+function playbackUrl(track: DomainTrack, links: MediaLinks): string {
+  const extension = track.artifact.slice(track.artifact.lastIndexOf(".") + 1);
+  return links.linkTo(track.artifact, { filename: `${track.title}.${extension}` });
+}
+
+/** What job and resource say alike of a track. */
+function trackFields(track: DomainTrack, links: MediaLinks) {
+  return {
+    id: track.id,
+    title: track.title,
+    engine: track.engine,
+    mode: modeOf[track.mode],
+    instrumental: track.instrumental,
+    measuredDurationSeconds: track.measuredDurationSeconds,
+    mimeType: track.mimeType,
+    licenceClass: licenceOf[track.licenceClass],
+    playbackUrl: playbackUrl(track, links),
+  };
+}
+
+/** The job; `links` null leaves out the track and its URL, as a list does. */
+export function toGeneration(job: Job, links: MediaLinks | null): Generation {
+  const track = job.track && links && { ...trackFields(job.track, links) };
+  return create(GenerationSchema, {
+    id: job.id,
+    status: statusOf[job.status],
+    progress: job.progress.percent,
+    engine: job.engine,
+    mode: modeOf[job.request.mode],
+    version: job.version,
+    prompt: job.request.prompt,
+    durationSeconds: job.request.durationSeconds,
+    styleTags: [...job.request.styleTags],
+    seed: job.seed,
+    attempts: job.attempts,
+    ...present({
+      createdAt: timestamp(job.createdAt),
+      resultTrackId: job.track?.id ?? null,
+      errorMessage: job.failure?.message ?? null,
+      refusalReason: job.refusal,
+      playbackUrl: track?.playbackUrl ?? null,
+      track: track && create(TrackSummarySchema, track),
+      phase: job.progress.phase,
+      progressMessage: job.progress.message,
+      title: job.request.title,
+      startedAt: timestamp(job.startedAt),
+      endedAt: timestamp(job.endedAt),
+      cancelRequestedAt: timestamp(job.cancel?.requestedAt ?? null),
+      cancelObservedAt: timestamp(job.cancel?.observedAt ?? null),
+      cancelCheckpoint: job.cancel?.checkpoint ?? null,
+    }),
+  });
+}
+
+export function toTrack(track: DomainTrack, links: MediaLinks): Track {
+  return create(TrackSchema, {
+    ...trackFields(track, links),
+    createdAt: timestampFromDate(track.createdAt),
+  });
+}
+
+export function toEngine(engine: domain.EngineDescription): Engine {
+  return create(EngineSchema, {
+    engineKey: engine.key,
+    name: engine.name,
+    maxDurationSeconds: engine.maxDurationSeconds,
+    supportsVocals: engine.supportsVocals,
+    supportsLyrics: engine.supportsLyrics,
+    supportsStems: engine.supportsStems,
+    supportedLanguages: [...engine.supportedLanguages],
+    licenceClass: licenceOf[engine.licenceClass],
+    commercialUse: engine.commercialUse,
+    requiresAttribution: engine.requiresAttribution,
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * Validation: the rules of the proto (protovalidate), and what only the chosen engine knows. All
+ * violations at once, with the field names of the REST face, for every face alike.
+ */
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator } from "@bufbuild/protovalidate";
+import {
+  type CreateGenerationRequest,
+  CreateGenerationRequestSchema,
+  type ListGenerationsRequest,
+  ListGenerationsRequestSchema,
+} from "../../gen/music/v1/music_generations_pb.ts";
+import type { Engine, Violation } from "../generations/engine.ts";
+import { fromCreateRequest } from "./from-proto.ts";
+import { parsePageToken } from "./page-token.ts";
+
+export type Validate = (schema: DescMessage, message: Message) => readonly Violation[];
+
+/** The validation of every request; compiled once for each message type. */
+export function createValidation(engines: readonly Engine[]): Validate {
+  const validator = createValidator();
+  return (schema, message) => {
+    const result = validator.validate(schema, message);
+    if (result.kind === "error") throw result.error;
+    const rules = (result.violations ?? []).map((violation) => ({
+      field: pathToString(violation.field),
+      rule: violation.ruleId || "constraint",
+      message: violation.message,
+    }));
+    const flagged = new Set(rules.map(({ field }) => field));
+    const more = domainViolations(schema, message, engines);
+    return [...rules, ...more.filter(({ field }) => !flagged.has(field))];
+  };
+}
+
+function domainViolations(
+  schema: DescMessage,
+  message: Message,
+  engines: readonly Engine[],
+): readonly Violation[] {
+  switch (schema.typeName) {
+    case CreateGenerationRequestSchema.typeName:
+      return createViolations(message as CreateGenerationRequest, engines);
+    case ListGenerationsRequestSchema.typeName:
+      return listViolations(message as ListGenerationsRequest);
+    default:
+      return [];
+  }
+}
+
+function createViolations(
+  request: CreateGenerationRequest,
+  engines: readonly Engine[],
+): readonly Violation[] {
+  const engine = engines.find(({ description }) => description.key === request.engine);
+  if (engine !== undefined) return engine.check(fromCreateRequest(request));
+  const known = engines.map(({ description }) => description.key).join(", ");
+  return [
+    { field: "engine", rule: "engine.known", message: `no such engine; the engines are: ${known}` },
+  ];
+}
+
+function listViolations(request: ListGenerationsRequest): Violation[] {
+  if (request.pageToken === undefined) return [];
+  if (parsePageToken(request.pageToken) === null) {
+    return [
+      {
+        field: "page_token",
+        rule: "page_token.known",
+        message: "must be the next_page_token of an earlier answer",
+      },
+    ];
+  }
+  if (request.offset === undefined) return [];
+  return [
+    {
+      field: "offset",
+      rule: "page_token.exclusive",
+      message: "cannot be given together with page_token",
+    },
+  ];
+}

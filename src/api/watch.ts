@@ -1,0 +1,65 @@
+/**
+ * Watching a job: its state now, then each newer one, until it has ended. Hints from the change feed make
+ * it fast, a poll makes it certain; every state is read by the caller's own scope.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { Wakeup } from "../base/wakeup.ts";
+import { jobNotFound } from "../generations/failures.ts";
+import type { Job, Scope } from "../generations/job.ts";
+import type { ChangeFeed, JobStore } from "../generations/job-store.ts";
+import { isTerminal } from "../generations/state.ts";
+
+export interface WatchPorts {
+  readonly store: Pick<JobStore, "get">;
+  readonly feed: ChangeFeed;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The longest time between two reads; jitter takes up to half of it away. */
+const pollEveryMs = 2_000;
+
+/**
+ * At most one state for each version, versions only rise, the terminal state last and once. A consumer
+ * that is slow to ask for the next state gets the newest then.
+ * @param afterVersion yields only states newer than this; when that was terminal, none.
+ * @throws ServiceError resource_not_found, also when the job is deleted meanwhile
+ */
+export async function* watchJob(
+  { store, feed, clock, random }: WatchPorts,
+  scope: Scope,
+  jobId: string,
+  afterVersion: number,
+  signal: AbortSignal,
+): AsyncGenerator<Job> {
+  const wakeup = new Wakeup(clock);
+  const unsubscribe = feed.onJob(jobId, () => wakeup.wake());
+  try {
+    let seen = afterVersion;
+    while (!signal.aborted) {
+      const job = await store.get(scope, jobId);
+      if (job === null) throw jobNotFound(jobId);
+      if (job.version > seen) {
+        seen = job.version;
+        yield job;
+      }
+      if (isTerminal(job.status)) return;
+      await wakeup.wait(pollEveryMs * (1 - random.uniform() / 2), signal);
+    }
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** The job once it has ended, or as it is when `signal` aborts. */
+export async function waitForEnd(
+  ports: WatchPorts,
+  scope: Scope,
+  job: Job,
+  signal: AbortSignal,
+): Promise<Job> {
+  let latest = job;
+  for await (const state of watchJob(ports, scope, job.id, job.version, signal)) latest = state;
+  return latest;
+}

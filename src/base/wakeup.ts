@@ -1,0 +1,34 @@
+/**
+ * Waiting for a hint or a time, whichever comes first. The hint sets a flag that stays set until the next
+ * wait takes it, so one that comes between a look and the wait is not lost.
+ */
+import type { Clock } from "./clock.ts";
+
+export class Wakeup {
+  readonly #clock: Clock;
+  #set = false;
+  #waiting: AbortController | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Ends the current wait, or the next one before it begins. */
+  wake(): void {
+    this.#set = true;
+    this.#waiting?.abort();
+  }
+
+  /** Resolves after `ms` milliseconds, on `wake`, or when `signal` aborts; true when it was woken. */
+  async wait(ms: number, signal?: AbortSignal): Promise<boolean> {
+    if (!this.#set && !signal?.aborted) {
+      this.#waiting = new AbortController();
+      const ends = signal ? AbortSignal.any([signal, this.#waiting.signal]) : this.#waiting.signal;
+      await this.#clock.sleep(ms, ends);
+      this.#waiting = null;
+    }
+    const woken = this.#set;
+    this.#set = false;
+    return woken;
+  }
+}

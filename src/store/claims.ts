@@ -1,0 +1,190 @@
+/**
+ * The claim: takes slots for the next jobs, organization by organization (see "The claim takes a slot" in
+ * the design). It looks, then writes; what changed in between costs a candidate, never an invariant: the
+ * unique index on the slot is the wall of the cap, and the guard on `phase` that of the job.
+ */
+import type { Clock } from "../base/clock.ts";
+import { type Random, randomHex } from "../base/random.ts";
+import type { Claim } from "../generations/job.ts";
+import { type Database, isDuplicateKey } from "./database.ts";
+import { type JobDocument, type LeaseDocument, toJob } from "./documents.ts";
+import { OrganizationRing } from "./organization-ring.ts";
+import type { MongoOrganizations } from "./organizations.ts";
+import { claimOf } from "./updates.ts";
+
+export interface ClaimOptions {
+  readonly leaseTtlMs: number;
+  /** Jobs that may run at once in an organization whose record does not say. */
+  readonly defaultCap: number;
+}
+
+/** Organizations that one claim considers. */
+const organizationsPerClaim = 32;
+/** The look for waiting organizations is repeated at least this often, in milliseconds. */
+const lookEveryMs = 1_000;
+
+interface Candidate {
+  readonly jobId: string;
+  readonly slot: number;
+}
+
+/** Claims over MongoDB for one worker process, which keeps the ring. */
+export class Claims {
+  readonly #database: Database;
+  readonly #organizations: MongoOrganizations;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #options: ClaimOptions;
+  readonly #ring = new OrganizationRing();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    database: Database,
+    organizations: MongoOrganizations,
+    ports: { readonly clock: Clock; readonly random: Random },
+    options: ClaimOptions,
+  ) {
+    this.#database = database;
+    this.#organizations = organizations;
+    this.#clock = ports.clock;
+    this.#random = ports.random;
+    this.#options = options;
+  }
+
+  /** Up to `room` jobs; fewer when there are fewer, when caps are reached or when others were faster. */
+  async claim(
+    owner: string,
+    engines: readonly string[],
+    room: number,
+    hinted: boolean,
+  ): Promise<Claim[]> {
+    if (room <= 0) return [];
+    if (hinted) this.#lookedAt = Number.NEGATIVE_INFINITY;
+    await this.#look(engines);
+    const organizations = this.#ring.next(organizationsPerClaim);
+    if (organizations.length === 0) return [];
+    const candidates = await this.#candidates(organizations, engines, room);
+    return candidates.length === 0 ? [] : this.#take(owner, candidates);
+  }
+
+  async #look(engines: readonly string[]): Promise<void> {
+    const now = this.#clock.monotonicMs();
+    if (this.#ring.size > 0 && now - this.#lookedAt < lookEveryMs) return;
+    this.#lookedAt = now;
+    const found = await this.#database.jobs
+      .aggregate<{ _id: string }>(
+        [
+          { $match: { phase: "waiting", engine: { $in: [...engines] } } },
+          { $group: { _id: "$org" } },
+        ],
+        { hint: "waiting" },
+      )
+      .toArray();
+    this.#ring.replace(found.map(({ _id }) => _id));
+  }
+
+  /** Pairs free slots with the next jobs, one for each organization in turn, and moves the ring on. */
+  async #candidates(
+    organizations: string[],
+    engines: readonly string[],
+    room: number,
+  ): Promise<Candidate[]> {
+    const free = await this.#freeSlots(organizations);
+    const open = organizations.filter((organization) => (free.get(organization)?.length ?? 0) > 0);
+    const full = organizations.filter((organization) => !open.includes(organization));
+    const next = await this.#nextJobs(open, engines, free, room);
+    const chosen: Candidate[] = [];
+    const servedOrder: string[] = [];
+    for (let round = 0; round < room && chosen.length < room; round++) {
+      for (const organization of open) {
+        const jobId = next.get(organization)?.[round];
+        const slot = free.get(organization)?.[round];
+        if (jobId === undefined || slot === undefined || chosen.length === room) continue;
+        chosen.push({ jobId, slot });
+        servedOrder.push(organization);
+      }
+    }
+    for (const organization of open) {
+      if (!next.has(organization)) this.#ring.remove(organization);
+    }
+    this.#ring.toBack([...full, ...new Set(servedOrder)]);
+    return chosen;
+  }
+
+  async #freeSlots(organizations: string[]): Promise<Map<string, number[]>> {
+    const [caps, used] = await Promise.all([
+      this.#organizations.capsOf(organizations),
+      this.#database.jobs
+        .find(
+          { org: { $in: organizations }, slot: { $gte: 0 } },
+          { projection: { _id: 0, org: 1, slot: 1 }, hint: "slot" },
+        )
+        .toArray(),
+    ]);
+    const taken = new Set(used.map(({ org, slot }) => `${slot} ${org}`));
+    const freeOf = (organization: string) => {
+      const cap = caps.get(organization) ?? this.#options.defaultCap;
+      const running = used.filter(({ org }) => org === organization).length;
+      const slots = Array.from({ length: cap }, (_, slot) => slot);
+      // After a cap was lowered, jobs may still run in slots above it; they count.
+      return slots
+        .filter((slot) => !taken.has(`${slot} ${organization}`))
+        .slice(0, Math.max(0, cap - running));
+    };
+    return new Map(organizations.map((organization) => [organization, freeOf(organization)]));
+  }
+
+  /** The next jobs of each organization, by priority and then age, in one round trip. */
+  async #nextJobs(
+    organizations: readonly string[],
+    engines: readonly string[],
+    free: ReadonlyMap<string, number[]>,
+    room: number,
+  ): Promise<Map<string, string[]>> {
+    const lookFor = (org: string) => [
+      { $match: { phase: "waiting", engine: { $in: [...engines] }, org } },
+      { $sort: { priority: 1, createdAt: 1, _id: 1 } },
+      { $limit: Math.min(room, free.get(org)?.length ?? 0) },
+      { $project: { org: 1 } },
+    ];
+    const [first, ...rest] = organizations;
+    if (first === undefined) return new Map();
+    const found = await this.#database.jobs
+      .aggregate<Pick<JobDocument, "_id" | "org">>([
+        ...lookFor(first),
+        ...rest.map((org) => ({ $unionWith: { coll: "jobs", pipeline: lookFor(org) } })),
+      ])
+      .toArray();
+    const next = new Map<string, string[]>();
+    for (const { _id, org } of found) next.set(org, [...(next.get(org) ?? []), _id]);
+    return next;
+  }
+
+  async #take(owner: string, candidates: readonly Candidate[]): Promise<Claim[]> {
+    const token = randomHex(this.#random, 16);
+    const ttlMs = this.#options.leaseTtlMs;
+    try {
+      await this.#database.jobs.bulkWrite(
+        candidates.map(({ jobId, slot }) => ({
+          updateOne: {
+            filter: { _id: jobId, phase: "waiting" },
+            update: claimOf(owner, token, ttlMs, slot),
+          },
+        })),
+        { ordered: false },
+      );
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    const ids = candidates.map(({ jobId }) => jobId);
+    const taken = await this.#database.jobs
+      .find({ _id: { $in: ids }, phase: "running", "lease.token": token })
+      .toArray();
+    return taken.map(toClaim);
+  }
+}
+
+function toClaim(document: JobDocument): Claim {
+  const { token } = document.lease as LeaseDocument;
+  return { job: toJob(document), lease: { jobId: document._id, token, epoch: document.epoch } };
+}

@@ -1,0 +1,102 @@
+/**
+ * The database handle: collections with their types, and the indexes, made at start.
+ *
+ * Writes are majority and journaled, so that an acknowledged one survives any single crash. Looks read
+ * `local` on the primary: a majority read may miss a write that was just made.
+ */
+import { type Collection, type Db, type IndexDescription, MongoClient } from "mongodb";
+import type { ApiKeyDocument, JobDocument, OrganizationDocument } from "./documents.ts";
+
+export interface Database {
+  readonly client: MongoClient;
+  readonly db: Db;
+  readonly jobs: Collection<JobDocument>;
+  readonly organizations: Collection<OrganizationDocument>;
+  readonly apiKeys: Collection<ApiKeyDocument>;
+}
+
+const jobIndexes: readonly IndexDescription[] = [
+  // The wall of the cap: no two running jobs of an organization share a slot.
+  {
+    name: "slot",
+    key: { org: 1, slot: 1 },
+    unique: true,
+    partialFilterExpression: { slot: { $gte: 0 } },
+  },
+  // The look for waiting organizations, and for the next jobs of one.
+  {
+    name: "waiting",
+    key: { phase: 1, engine: 1, org: 1, priority: 1, createdAt: 1, _id: 1 },
+    partialFilterExpression: { phase: "waiting" },
+  },
+  { name: "due", key: { notBefore: 1 }, partialFilterExpression: { phase: "backoff" } },
+  {
+    name: "lapsed",
+    key: { "lease.expiresAt": 1 },
+    partialFilterExpression: { phase: "running" },
+  },
+  { name: "list", key: { org: 1, user: 1, createdAt: -1, _id: -1 } },
+  { name: "list_by_status", key: { org: 1, user: 1, status: 1, createdAt: -1, _id: -1 } },
+  {
+    name: "idempotency",
+    key: { org: 1, user: 1, "idempotency.key": 1 },
+    unique: true,
+    partialFilterExpression: { "idempotency.key": { $exists: true } },
+  },
+  {
+    name: "track",
+    key: { "track.id": 1 },
+    unique: true,
+    partialFilterExpression: { "track.id": { $exists: true } },
+  },
+];
+
+export interface DatabaseOptions {
+  readonly uri: string;
+  /** The database's name when the URI has none. */
+  readonly name: string;
+  /** How long a call waits for a server that can be written to, in milliseconds. */
+  readonly serverSelectionTimeoutMs?: number;
+}
+
+/** Connects, makes what indexes are missing and returns the handle; the caller closes its client. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const client = new MongoClient(options.uri, {
+    appName: "music-generations",
+    maxPoolSize: 64,
+    serverSelectionTimeoutMS: options.serverSelectionTimeoutMs ?? 5_000,
+    writeConcern: { w: "majority", journal: true },
+    readConcernLevel: "local",
+    readPreference: "primary",
+    ignoreUndefined: true,
+  });
+  try {
+    await client.connect();
+    const database = collectionsOf(client, options.name);
+    await database.jobs.createIndexes([...jobIndexes]);
+    await database.apiKeys.createIndexes([{ name: "hash", key: { hash: 1 }, unique: true }]);
+    return database;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+function collectionsOf(client: MongoClient, name: string): Database {
+  const db =
+    client.options.dbName && client.options.dbName !== "test" ? client.db() : client.db(name);
+  return {
+    client,
+    db,
+    jobs: db.collection("jobs"),
+    organizations: db.collection("organizations"),
+    apiKeys: db.collection("api_keys"),
+  };
+}
+
+/** Whether this is the server's answer to a unique index; `index` narrows it to one. */
+export function isDuplicateKey(error: unknown, index?: string): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (code !== 11_000) return false;
+  return index === undefined || String(message).includes(`index: ${index} `);
+}

@@ -1,0 +1,97 @@
+/** The documents as MongoDB holds them, and their way to and from the domain. */
+import type { Job, Track } from "../generations/job.ts";
+import type { Phase, Status } from "../generations/state.ts";
+
+/** The version of the documents' shape that this code writes. */
+export const schemaVersion = 1;
+
+export interface LeaseDocument {
+  owner: string;
+  token: string;
+  expiresAt: Date;
+}
+
+/** A job. Fields without a value are absent, since partial indexes cannot ask for a missing one. */
+export interface JobDocument {
+  _id: string;
+  schema: number;
+  org: string;
+  user: string;
+  engine: string;
+  request: Job["request"];
+  seed: number;
+  status: Status;
+  phase: Phase;
+  version: number;
+  progress: Job["progress"];
+  /** Lower goes first within an organization. */
+  priority: number;
+  attempts: number;
+  epoch: number;
+  /** The organization's slot that a running job holds, from 0. */
+  slot?: number;
+  lease?: LeaseDocument;
+  notBefore?: Date;
+  cancel?: { requestedAt: Date; observedAt?: Date; checkpoint?: string };
+  checkpoint?: NonNullable<Job["checkpoint"]>;
+  idempotency?: { key: string; hash: string };
+  track?: Track;
+  failure?: NonNullable<Job["failure"]>;
+  refusal?: string;
+  createdAt: Date;
+  startedAt?: Date;
+  endedAt?: Date;
+}
+
+export interface OrganizationDocument {
+  _id: string;
+  schema: number;
+  /** How many jobs may run at the same time; the service's default when absent. */
+  cap?: number;
+  members: string[];
+  createdAt: Date;
+}
+
+export interface ApiKeyDocument {
+  _id: string;
+  schema: number;
+  /** SHA-256 of the whole key, as hexadecimal. */
+  hash: string;
+  /** The last four characters, so that people can tell keys apart. */
+  lastFour: string;
+  user: string;
+  createdAt: Date;
+}
+
+/** The job as the domain sees it. */
+export function toJob(document: JobDocument): Job {
+  const { cancel } = document;
+  return {
+    id: document._id,
+    organizationId: document.org,
+    userId: document.user,
+    engine: document.engine,
+    request: document.request,
+    seed: document.seed,
+    status: document.status,
+    phase: document.phase,
+    version: document.version,
+    progress: document.progress,
+    attempts: document.attempts,
+    epoch: document.epoch,
+    cancel: cancel
+      ? {
+          requestedAt: cancel.requestedAt,
+          observedAt: cancel.observedAt ?? null,
+          checkpoint: cancel.checkpoint ?? null,
+        }
+      : null,
+    checkpoint: document.checkpoint ?? null,
+    track: document.track ?? null,
+    failure: document.failure ?? null,
+    refusal: document.refusal ?? null,
+    createdAt: document.createdAt,
+    startedAt: document.startedAt ?? null,
+    endedAt: document.endedAt ?? null,
+  };
+}

@@ -1,0 +1,214 @@
+/** Jobs over MongoDB: reads scoped by organization and user, and every change one guarded update. */
+import type { Filter } from "mongodb";
+import { ServiceError } from "../generations/failures.ts";
+import type { Lease, Scope } from "../generations/job.ts";
+import type { Heartbeat, JobFilter, JobStore, NewJob } from "../generations/job-store.ts";
+import { phases } from "../generations/state.ts";
+import { type Database, isDuplicateKey } from "./database.ts";
+import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
+import { cancelOf, dueOf, exitOf, lapseOf } from "./updates.ts";
+
+type Jobs = Database["jobs"];
+
+/** The fence: matches only while this lease holds the job. */
+function fenceOf(lease: Lease): Filter<JobDocument> {
+  return {
+    _id: lease.jobId,
+    phase: "running",
+    "lease.token": lease.token,
+    epoch: lease.epoch,
+  };
+}
+
+function scopeOf(scope: Scope): Filter<JobDocument> {
+  return { org: scope.organizationId, user: scope.userId };
+}
+
+/** The fields of a new job that callers decide; the pipeline adds what the server's clock decides. */
+function documentOf(job: NewJob): Omit<JobDocument, "createdAt"> {
+  return {
+    _id: job.id,
+    schema: schemaVersion,
+    org: job.organizationId,
+    user: job.userId,
+    engine: job.engine,
+    request: job.request,
+    seed: job.seed,
+    status: "queued",
+    phase: "waiting",
+    version: 1,
+    progress: { percent: 0, phase: null, message: null },
+    priority: 0,
+    attempts: 0,
+    epoch: 0,
+    ...(job.idempotency && { idempotency: job.idempotency }),
+  };
+}
+
+/** An upsert by a fresh id, since only a pipeline can stamp the document with the server's clock. */
+async function insert(jobs: Jobs, job: NewJob): Promise<JobDocument> {
+  const document = { $mergeObjects: [{ $literal: documentOf(job) }, { createdAt: "$$NOW" }] };
+  const inserted = await jobs.findOneAndUpdate({ _id: job.id }, [{ $replaceWith: document }], {
+    upsert: true,
+    returnDocument: "after",
+  });
+  return inserted as JobDocument;
+}
+
+async function findRepeat(jobs: Jobs, job: NewJob): Promise<JobDocument | null> {
+  if (job.idempotency === null) return null;
+  return jobs.findOne({ ...scopeOf(job), "idempotency.key": job.idempotency.key });
+}
+
+function sameRequest(found: JobDocument, job: NewJob): JobDocument {
+  if (found.idempotency?.hash === job.idempotency?.hash) return found;
+  throw new ServiceError("idempotency_key_reused", {
+    details: { idempotency_key: job.idempotency?.key ?? "" },
+  });
+}
+
+async function create(jobs: Jobs, job: NewJob): Promise<JobDocument> {
+  try {
+    return await insert(jobs, job);
+  } catch (error) {
+    if (!isDuplicateKey(error, "idempotency")) throw error;
+    const found = await findRepeat(jobs, job);
+    if (found === null) throw error;
+    return sameRequest(found, job);
+  }
+}
+
+function listFilter(scope: Scope, filter: JobFilter): Filter<JobDocument> {
+  const { status, after } = filter;
+  return {
+    ...scopeOf(scope),
+    ...(status && { status }),
+    ...(after && {
+      $or: [
+        { createdAt: { $lt: after.createdAt } },
+        { createdAt: after.createdAt, _id: { $lt: after.id } },
+      ],
+    }),
+  };
+}
+
+async function requestCancel(jobs: Jobs, scope: Scope, jobId: string) {
+  const active = phases.filter((phase) => phase !== "ended");
+  const changed = await jobs.findOneAndUpdate(
+    {
+      _id: jobId,
+      ...scopeOf(scope),
+      phase: { $in: active },
+      "cancel.requestedAt": { $exists: false },
+    },
+    cancelOf(),
+    { returnDocument: "after" },
+  );
+  return changed ?? jobs.findOne({ _id: jobId, ...scopeOf(scope) });
+}
+
+/** Extends the lease; progress, when there is any, makes a new version. */
+function beatOf({ lease, progress }: Heartbeat, ttlMs: number) {
+  const { percent, phase, message, checkpoint } = progress ?? {};
+  const news = progress && {
+    version: { $add: ["$version", 1] },
+    progress: {
+      percent: {
+        $max: ["$progress.percent", Math.min(100, Math.max(0, Math.floor(percent ?? 0)))],
+      },
+      phase: { $literal: phase },
+      message: { $literal: message },
+    },
+    ...(checkpoint && { checkpoint: { $literal: { ...checkpoint, epoch: lease.epoch } } }),
+  };
+  const update = [{ $set: { "lease.expiresAt": { $add: ["$$NOW", ttlMs] }, ...news } }];
+  return { updateOne: { filter: fenceOf(lease), update } };
+}
+
+async function heartbeat(jobs: Jobs, beats: readonly Heartbeat[], ttlMs: number) {
+  if (beats.length === 0) return [];
+  await jobs.bulkWrite(
+    beats.map((beat) => beatOf(beat, ttlMs)),
+    { ordered: false },
+  );
+  const held = await jobs
+    .find(
+      { $or: beats.map(({ lease }) => fenceOf(lease)) },
+      { projection: { "cancel.requestedAt": 1 } },
+    )
+    .toArray();
+  return held.map(({ _id, cancel }) => ({ jobId: _id, cancelRequested: cancel !== undefined }));
+}
+
+/** Most documents that one sweep of one kind touches; the next sweep goes on. */
+const sweepBatch = 500;
+const lapsed = { $lt: ["$lease.expiresAt", "$$NOW"] };
+const due = { $lte: ["$notBefore", "$$NOW"] };
+
+/** One guarded update for each lapsed lease: a heartbeat that comes in between wins. */
+async function sweepLapsed(jobs: Jobs): Promise<number> {
+  const found = await jobs
+    .find({ phase: "running", $expr: lapsed }, { projection: { _id: 1 }, limit: sweepBatch })
+    .toArray();
+  if (found.length === 0) return 0;
+  const swept = await jobs.bulkWrite(
+    found.map(({ _id }) => ({
+      updateOne: { filter: { _id, phase: "running", $expr: lapsed }, update: lapseOf() },
+    })),
+    { ordered: false },
+  );
+  return swept.modifiedCount;
+}
+
+async function sweepDue(jobs: Jobs): Promise<number> {
+  const found = await jobs
+    .find({ phase: "backoff", $expr: due }, { projection: { _id: 1 }, limit: sweepBatch })
+    .toArray();
+  if (found.length === 0) return 0;
+  const ids = found.map(({ _id }) => _id);
+  const swept = await jobs.updateMany({ _id: { $in: ids }, phase: "backoff", $expr: due }, dueOf());
+  return swept.modifiedCount;
+}
+
+async function endedAmong(jobs: Jobs, ids: readonly string[]): Promise<string[]> {
+  const active = await jobs
+    .find({ _id: { $in: [...ids] }, phase: { $ne: "ended" } }, { projection: { _id: 1 } })
+    .toArray();
+  const alive = new Set(active.map(({ _id }) => _id));
+  return ids.filter((id) => !alive.has(id));
+}
+
+/** How long a lease lasts without a heartbeat, in milliseconds. */
+export interface LeaseOptions {
+  readonly leaseTtlMs: number;
+}
+
+/** The job store over MongoDB, but for the claim. */
+export function createJobs({ jobs }: Database, options: LeaseOptions): Omit<JobStore, "claim"> {
+  const orNull = (document: JobDocument | null) => document && toJob(document);
+  return {
+    create: async (job) => toJob(await create(jobs, job)),
+    get: async (scope, jobId) => orNull(await jobs.findOne({ _id: jobId, ...scopeOf(scope) })),
+    async list(scope, filter) {
+      const found = jobs
+        .find(listFilter(scope, filter))
+        .sort({ createdAt: -1, _id: -1 })
+        .skip(filter.offset)
+        .limit(filter.limit);
+      return (await found.toArray()).map(toJob);
+    },
+    findByTrack: async (scope, trackId) =>
+      orNull(await jobs.findOne({ "track.id": trackId, ...scopeOf(scope) })),
+    requestCancel: async (scope, jobId) => orNull(await requestCancel(jobs, scope, jobId)),
+    heartbeat: (beats) => heartbeat(jobs, beats, options.leaseTtlMs),
+    exit: async (lease, exit, receipt) =>
+      orNull(
+        await jobs.findOneAndUpdate(fenceOf(lease), exitOf(exit, lease.epoch, receipt), {
+          returnDocument: "after",
+        }),
+      ),
+    sweepLapsed: () => sweepLapsed(jobs),
+    sweepDue: () => sweepDue(jobs),
+    endedAmong: (ids) => endedAmong(jobs, ids),
+  };
+}

@@ -1,0 +1,221 @@
+/**
+ * One attempt at one job, as named steps over one record (the idea is Oban's `executor`):
+ * prepare → render → publish → settle. Each step is one function; what ends an attempt is decided in
+ * `settle` alone.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Probe } from "../base/probe.ts";
+import type { Random } from "../base/random.ts";
+import { abortReasonOf } from "../generations/abort.ts";
+import type { ArtifactStore } from "../generations/artifacts.ts";
+import {
+  type Engine,
+  EngineError,
+  type EngineOutcome,
+  type EngineTask,
+} from "../generations/engine.ts";
+import { newId } from "../generations/identifiers.ts";
+import type { Claim, Job, Track } from "../generations/job.ts";
+import type { CancelReceipt, Exit, JobStore } from "../generations/job-store.ts";
+import { maxAttempts } from "../generations/state.ts";
+import type { HeldLease } from "./leases.ts";
+import type { Workspaces } from "./workspaces.ts";
+
+/** The steps that tests can wait for, or hold an attempt at. */
+export interface ExecutionSteps {
+  prepared: { jobId: string };
+  rendered: { jobId: string; outcome: EngineOutcome["kind"] | "error" };
+  published: { jobId: string; artifact: string };
+  settled: { jobId: string; job: Job | null };
+}
+
+export interface ExecutionPorts {
+  readonly store: Pick<JobStore, "exit" | "get">;
+  readonly artifacts: ArtifactStore;
+  readonly workspaces: Workspaces;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly probe: Probe<ExecutionSteps>;
+}
+
+/** How long the first retry waits; each further one four times as long, with jitter. */
+const firstRetryMs = 1_000;
+const settleRetryMs = 200;
+
+/** Runs the attempt to its end. Never throws: whatever happens ends in a settle or a lost lease. */
+export async function execute(
+  ports: ExecutionPorts,
+  engine: Engine,
+  claim: Claim,
+  held: HeldLease,
+): Promise<void> {
+  const log = ports.log.child({ jobId: claim.job.id, epoch: claim.lease.epoch });
+  const attempt = new Execution({ ...ports, log }, engine, claim, held);
+  try {
+    await attempt.run();
+  } catch (error) {
+    // The lease runs out by itself and the sweeper decides.
+    log.error({ err: error }, "attempt ended without a settle");
+  }
+}
+
+class Execution {
+  readonly #ports: ExecutionPorts;
+  readonly #engine: Engine;
+  readonly #job: Job;
+  readonly #held: HeldLease;
+  /** Published, and not yet known to be named by the job. */
+  #artifact: string | null = null;
+
+  constructor(ports: ExecutionPorts, engine: Engine, claim: Claim, held: HeldLease) {
+    this.#ports = ports;
+    this.#engine = engine;
+    this.#job = claim.job;
+    this.#held = held;
+  }
+
+  async run(): Promise<void> {
+    const { id } = this.#job;
+    let exit: Exit | null;
+    let stoppedAt = "before the start";
+    try {
+      const outcome = await this.#render(await this.#prepare());
+      await this.#ports.probe.mark("rendered", { jobId: id, outcome: outcome.kind });
+      stoppedAt = outcome.kind === "stopped" ? outcome.at : "the end of the render";
+      exit = outcome.kind === "stopped" ? this.#exitOfStop(outcome) : await this.#publish(outcome);
+    } catch (error) {
+      await this.#ports.probe.mark("rendered", { jobId: id, outcome: "error" });
+      exit = this.#exitOfError(error);
+    }
+    const job = exit && (await this.#settle(exit, stoppedAt));
+    await this.#cleanUp(job);
+    await this.#ports.probe.mark("settled", { jobId: id, job });
+  }
+
+  async #prepare(): Promise<EngineTask> {
+    const { id, epoch, checkpoint, request, seed } = this.#job;
+    const { workspaces, probe } = this.#ports;
+    const workspace = await workspaces.create(id, epoch);
+    await probe.mark("prepared", { jobId: id });
+    return {
+      jobId: id,
+      request,
+      seed,
+      workspace,
+      resume: checkpoint && { workspace: workspaces.pathOf(id, checkpoint.epoch), checkpoint },
+      signal: this.#held.signal,
+      onProgress: (progress) => {
+        this.#held.pending = progress;
+      },
+    };
+  }
+
+  async #render(task: EngineTask): Promise<EngineOutcome> {
+    if (task.signal.aborted) {
+      return { kind: "stopped", at: "before the start", checkpoint: this.#job.checkpoint };
+    }
+    return this.#engine.run(task);
+  }
+
+  /** Stores the master under a name of this attempt alone, which counts only once the job names it. */
+  async #publish(outcome: EngineOutcome & { kind: "finished" }): Promise<Exit> {
+    const { master } = outcome;
+    const { id, epoch } = this.#job;
+    const artifact = `tracks/${id}/${epoch}/master.${master.extension}`;
+    this.#artifact = artifact;
+    await this.#ports.artifacts.put(artifact, master.path, { mimeType: master.mimeType });
+    await this.#ports.probe.mark("published", { jobId: id, artifact });
+    return { kind: "succeed", track: this.#trackOf(outcome, artifact) };
+  }
+
+  #trackOf(
+    outcome: EngineOutcome & { kind: "finished" },
+    artifact: string,
+  ): Omit<Track, "createdAt"> {
+    return {
+      id: newId(this.#ports.random, "mtrack"),
+      title: outcome.title,
+      engine: this.#job.engine,
+      mode: this.#job.request.mode,
+      instrumental: outcome.instrumental,
+      measuredDurationSeconds: outcome.measuredDurationSeconds,
+      mimeType: outcome.master.mimeType,
+      licenceClass: this.#engine.description.licenceClass,
+      artifact,
+    };
+  }
+
+  #exitOfStop(outcome: EngineOutcome & { kind: "stopped" }): Exit | null {
+    const { kind } = abortReasonOf(this.#held.signal);
+    switch (kind) {
+      case "LeaseLost":
+        return null;
+      case "DeadlineExceeded":
+        return {
+          kind: "fail",
+          failure: { kind: "deadline", message: "The generation took longer than it may." },
+        };
+      // The cancel rule turns the hand-back of a job that is asked to stop into `cancelled`.
+      case "CancelRequested":
+      case "ShuttingDown":
+        return { kind: "release", checkpoint: outcome.checkpoint };
+    }
+  }
+
+  #exitOfError(error: unknown): Exit {
+    const { log, random } = this.#ports;
+    log.warn({ err: error, attempts: this.#job.attempts }, "attempt failed");
+    const known = error instanceof EngineError ? error : null;
+    const message = known?.publicMessage ?? "The engine failed unexpectedly.";
+    if (known?.retryable === false) {
+      return { kind: "fail", failure: { kind: "engine", message } };
+    }
+    if (this.#job.attempts >= maxAttempts) {
+      const failure = {
+        kind: "attempts_exhausted",
+        message: `The generation failed ${maxAttempts} times and was given up. Please try again.`,
+      } as const;
+      return { kind: "fail", failure };
+    }
+    const backoff = firstRetryMs * 4 ** Math.max(0, this.#job.attempts - 1);
+    const delayMs = backoff * (0.5 + random.uniform());
+    return { kind: "retry", delayMs, message: `${message} Trying again.` };
+  }
+
+  /** Writes the exit, again and again while the lease is trusted: the result is paid for. */
+  async #settle(exit: Exit, stoppedAt: string): Promise<Job | null> {
+    const { store, clock, log } = this.#ports;
+    for (;;) {
+      try {
+        return await store.exit(this.#held.lease, exit, this.#receipt(stoppedAt));
+      } catch (error) {
+        log.warn({ err: error }, "settle failed; trying again");
+      }
+      if (clock.monotonicMs() >= this.#held.trustedUntil) return null;
+      await clock.sleep(settleRetryMs);
+    }
+  }
+
+  #receipt(checkpoint: string): CancelReceipt | null {
+    const observedMsAgo = this.#held.cancelObservedMsAgo;
+    return observedMsAgo === null ? null : { observedMsAgo, checkpoint };
+  }
+
+  /** Removes what nothing names: the artifact of an attempt that did not count, and the workspace. */
+  async #cleanUp(settled: Job | null): Promise<void> {
+    const { artifacts, workspaces, store, log } = this.#ports;
+    const { id, epoch } = this.#job;
+    try {
+      // A settle whose answer was lost matches nothing the second time: ask before removing anything.
+      const job = settled ?? (await store.get(this.#job, id));
+      const named = job?.track?.artifact === this.#artifact;
+      if (this.#artifact !== null && !named) await artifacts.delete(this.#artifact);
+      if (job === null || job.phase === "ended") await workspaces.remove(id);
+      else if (job.checkpoint?.epoch === epoch) await workspaces.removeOthers(id, epoch);
+    } catch (error) {
+      log.warn({ err: error }, "clean-up left something behind for the sweeper");
+    }
+  }
+}

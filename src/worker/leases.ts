@@ -1,0 +1,197 @@
+/**
+ * The leases that this worker holds: heartbeats for all of them share a round trip and carry progress up
+ * and cancel requests down.
+ *
+ * The database's clock decides when a lease ends. The worker trusts one only until the last heartbeat that
+ * was acknowledged was *sent*, plus its time to live, minus a margin (the idea is River's
+ * `leadership/elector`): then it gives up by itself, before anyone else can have the job.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Lifecycle } from "../base/lifecycle.ts";
+import type { Log } from "../base/log.ts";
+import { Wakeup } from "../base/wakeup.ts";
+import { type AbortKind, AbortReason } from "../generations/abort.ts";
+import type { EngineProgress } from "../generations/engine.ts";
+import type { Lease } from "../generations/job.ts";
+import type { ChangeFeed, Heartbeat, JobStore } from "../generations/job-store.ts";
+
+export interface LeaseTimes {
+  /** How long a lease lasts without a heartbeat, in milliseconds. */
+  readonly ttlMs: number;
+  /** How often it is renewed. */
+  readonly renewEveryMs: number;
+  /** How much earlier than the database the worker gives up. */
+  readonly marginMs: number;
+  /** How often progress is written, at most. */
+  readonly progressEveryMs: number;
+}
+
+export const defaultLeaseTimes: LeaseTimes = {
+  ttlMs: 15_000,
+  renewEveryMs: 3_000,
+  marginMs: 2_000,
+  progressEveryMs: 250,
+};
+
+/** One lease while its attempt runs. */
+export class HeldLease {
+  readonly lease: Lease;
+  readonly #abort = new AbortController();
+  readonly #clock: Clock;
+  /** Monotonic milliseconds. */
+  trustedUntil: number;
+  renewedAt: number;
+  pending: EngineProgress | null = null;
+  #cancelObservedAt: number | null = null;
+
+  constructor(lease: Lease, clock: Clock, claimedAt: number, trustMs: number) {
+    this.lease = lease;
+    this.#clock = clock;
+    this.renewedAt = claimedAt;
+    this.trustedUntil = claimedAt + trustMs;
+  }
+
+  /** Aborts with the first `AbortReason`; later ones change nothing. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** How long ago the worker saw a cancel request, in milliseconds; null when it did not. */
+  get cancelObservedMsAgo(): number | null {
+    if (this.#cancelObservedAt === null) return null;
+    return this.#clock.monotonicMs() - this.#cancelObservedAt;
+  }
+
+  abort(kind: AbortKind): void {
+    if (kind === "CancelRequested") this.#cancelObservedAt ??= this.#clock.monotonicMs();
+    this.#abort.abort(new AbortReason(kind));
+  }
+}
+
+type Store = Pick<JobStore, "heartbeat">;
+
+export class Leases implements Lifecycle {
+  readonly #held = new Map<string, HeldLease>();
+  readonly #store: Store;
+  readonly #feed: ChangeFeed;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #times: LeaseTimes;
+  readonly #stopping = new AbortController();
+  readonly #wakeup: Wakeup;
+  #urgent = false;
+  #loops: Promise<unknown> = Promise.resolve();
+  #unsubscribe = () => {};
+
+  constructor(
+    ports: {
+      readonly store: Store;
+      readonly feed: ChangeFeed;
+      readonly clock: Clock;
+      readonly log: Log;
+    },
+    times: LeaseTimes,
+  ) {
+    this.#store = ports.store;
+    this.#feed = ports.feed;
+    this.#clock = ports.clock;
+    this.#log = ports.log;
+    this.#times = times;
+    this.#wakeup = new Wakeup(ports.clock);
+  }
+
+  async start(): Promise<void> {
+    this.#unsubscribe = this.#feed.onAny((change) => {
+      if (change === null || (change.mayBeCancelled && this.#held.has(change.jobId))) {
+        this.#urgent = true;
+        this.#wakeup.wake();
+      }
+    });
+    this.#loops = Promise.all([this.#beatLoop(), this.#trustLoop()]);
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    this.#stopping.abort();
+    await this.#loops;
+  }
+
+  /** Begins to keep a lease that was claimed by a call made at `claimedAt` (monotonic milliseconds). */
+  hold(lease: Lease, claimedAt: number): HeldLease {
+    const { ttlMs, marginMs } = this.#times;
+    const held = new HeldLease(lease, this.#clock, claimedAt, ttlMs - marginMs);
+    this.#held.set(lease.jobId, held);
+    return held;
+  }
+
+  /** Ends keeping it; what is left of its progress is dropped. */
+  release(held: HeldLease): void {
+    if (this.#held.get(held.lease.jobId) === held) this.#held.delete(held.lease.jobId);
+  }
+
+  /** Aborts every attempt. */
+  abortAll(kind: AbortKind): void {
+    for (const held of this.#held.values()) held.abort(kind);
+  }
+
+  async #beatLoop(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#beat();
+      await this.#wakeup.wait(this.#times.progressEveryMs, signal);
+    }
+  }
+
+  /** Gives up what is not trusted any more, also while a heartbeat hangs. */
+  async #trustLoop(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const now = this.#clock.monotonicMs();
+      for (const held of this.#held.values()) if (now >= held.trustedUntil) held.abort("LeaseLost");
+      await this.#clock.sleep(this.#times.progressEveryMs, signal);
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const sentAt = this.#clock.monotonicMs();
+    const due = this.#due(sentAt);
+    if (due.length === 0) return;
+    const beats = due.map((held): Heartbeat => ({ lease: held.lease, progress: held.pending }));
+    for (const held of due) held.pending = null;
+    try {
+      this.#apply(due, sentAt, await this.#store.heartbeat(beats));
+    } catch (error) {
+      // Progress that was not written goes with the next heartbeat, unless there is newer.
+      due.forEach((held, index) => {
+        held.pending ??= beats[index]?.progress ?? null;
+      });
+      this.#log.warn({ err: error, leases: due.length }, "heartbeat failed");
+    }
+  }
+
+  #due(now: number): HeldLease[] {
+    const all = this.#urgent;
+    this.#urgent = false;
+    return [...this.#held.values()].filter(
+      (held) => all || held.pending !== null || now - held.renewedAt >= this.#times.renewEveryMs,
+    );
+  }
+
+  #apply(
+    due: readonly HeldLease[],
+    sentAt: number,
+    results: Awaited<ReturnType<Store["heartbeat"]>>,
+  ): void {
+    const byJob = new Map(results.map((result) => [result.jobId, result]));
+    for (const held of due) {
+      const result = byJob.get(held.lease.jobId);
+      if (result === undefined) {
+        held.abort("LeaseLost");
+        continue;
+      }
+      held.renewedAt = sentAt;
+      held.trustedUntil = sentAt + this.#times.ttlMs - this.#times.marginMs;
+      if (result.cancelRequested) held.abort("CancelRequested");
+    }
+  }
+}
