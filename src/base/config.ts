@@ -1,0 +1,90 @@
+/**
+ * The settings, read from the environment once, at start. This table is the one place that knows their
+ * names, defaults and limits; every fault in it is reported at once.
+ */
+import { resolve } from "node:path";
+import { z } from "zod";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+export const settings = z.object({
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, "must begin with mongodb:// or mongodb+srv://")
+    .optional()
+    .describe("A MongoDB replica set, version 6.0 to 8. Unset: an embedded one under DATA_DIR."),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default("./data")
+    .transform((path) => resolve(path))
+    .describe("Where the embedded database, tracks and work in progress are kept."),
+  HOST: z.string().min(1).default("127.0.0.1").describe("The address to listen on."),
+  PORT: port.default(8080).describe("The port of every protocol; 0 for any free one."),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional()
+    .describe(
+      "What links begin with, for example https://music.example. Unset: the address listened on.",
+    ),
+  SIGNING_SECRET: z
+    .string()
+    .min(32, "must have at least 32 characters")
+    .optional()
+    .describe("Signs media links. Unset: made once and kept under DATA_DIR."),
+  WORKER_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(2)
+    .describe("Jobs that this process runs at the same time."),
+  ORGANIZATION_CAP: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(4)
+    .describe("Jobs of one organization that may run at once, where its record does not say."),
+  DRAIN_SECONDS: z.coerce
+    .number()
+    .min(1)
+    .max(600)
+    .default(10)
+    .describe("How long a stop waits for running calls and jobs."),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("The least severe line that is logged."),
+});
+
+export type Config = z.output<typeof settings>;
+
+/** What is wrong with the environment, all of it. */
+export class ConfigError extends Error {
+  constructor(faults: readonly string[]) {
+    super(`The settings are not valid:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+    this.name = "ConfigError";
+  }
+}
+
+/**
+ * The settings from an environment; an empty value counts as unset.
+ * @throws ConfigError
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.entries(environment).filter(
+    ([, value]) => value !== undefined && value !== "",
+  );
+  const parsed = settings.safeParse(Object.fromEntries(given));
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
+    );
+  }
+  if (parsed.data.MONGODB_URI && !parsed.data.SIGNING_SECRET) {
+    throw new ConfigError(["SIGNING_SECRET: is required with MONGODB_URI"]);
+  }
+  return parsed.data;
+}

@@ -1,0 +1,41 @@
+/** The store: everything that the rest of the service may use of MongoDB. */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { OrganizationStore } from "../generations/identity.ts";
+import type { JobStore } from "../generations/job-store.ts";
+import { type ApiKeys, createApiKeys } from "./api-keys.ts";
+import { MongoChangeFeed } from "./changes.ts";
+import { type ClaimOptions, Claims } from "./claims.ts";
+import type { Database } from "./database.ts";
+import { createJobs } from "./jobs.ts";
+import { createOrganizations, type MongoOrganizations } from "./organizations.ts";
+import { withUnavailability } from "./unavailable.ts";
+
+export { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
+
+export interface Store {
+  readonly jobs: JobStore;
+  readonly feed: MongoChangeFeed;
+  readonly organizations: MongoOrganizations & OrganizationStore;
+  readonly apiKeys: ApiKeys;
+}
+
+/** The store over an open database; the caller starts and stops its `feed`. */
+export function createStore(
+  database: Database,
+  ports: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  options: ClaimOptions,
+): Store {
+  const organizations = createOrganizations(database);
+  const claims = new Claims(database, organizations, ports, options);
+  return {
+    jobs: withUnavailability<JobStore>({
+      ...createJobs(database, options),
+      claim: (owner, engines, room, hinted) => claims.claim(owner, engines, room, hinted),
+    }),
+    feed: new MongoChangeFeed(database, ports),
+    organizations: withUnavailability(organizations),
+    apiKeys: withUnavailability(createApiKeys(database, organizations, ports.random)),
+  };
+}

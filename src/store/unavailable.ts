@@ -1,0 +1,21 @@
+/** Turns the loss of the database into the error that callers are told of; every other error passes. */
+import { ServiceError } from "../generations/failures.ts";
+import { isConnectionLoss } from "./embedded/index.ts";
+
+type Methods = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
+
+/** The same methods, whose connection losses are SERVICE_UNAVAILABLE. */
+export function withUnavailability<T extends object>(port: T): T {
+  const wrap =
+    (method: Methods[string]) =>
+    async (...args: never[]) => {
+      try {
+        return await method(...args);
+      } catch (error) {
+        if (!isConnectionLoss(error)) throw error;
+        throw new ServiceError("service_unavailable", { cause: error });
+      }
+    };
+  const wrapped = Object.entries(port as Methods).map(([name, method]) => [name, wrap(method)]);
+  return Object.fromEntries(wrapped) as T;
+}
