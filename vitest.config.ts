@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/bench/**", "node_modules/**"],
+    globalSetup: ["test/support/mongo-global.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,0 +1,107 @@
+/** The claim against a real mongod: the cap is a wall, and organizations take turns. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { createStore } from "../../src/store/index.ts";
+import { OrganizationRing } from "../../src/store/organization-ring.ts";
+import { newTestJob, openTestStore, silentLog } from "../support/store.ts";
+
+const store = await openTestStore({ defaultCap: 2 });
+const { jobs, database, organizations } = store;
+
+/** Another worker process: its own ring over the same database. */
+function anotherWorker() {
+  const ports = { clock: systemClock, random: systemRandom, log: silentLog };
+  return createStore(database, ports, { leaseTtlMs: 15_000, defaultCap: 2 }).jobs;
+}
+
+async function queue(organizationId: string, engine: string, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await jobs.create(newTestJob({ organizationId, engine }));
+}
+
+describe("the cap", () => {
+  it("holds against many workers that claim at the same time", async () => {
+    await queue("org_race", "race", 20);
+    const workers = Array.from({ length: 8 }, anotherWorker);
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(workers.map((worker, n) => worker.claim(`w${n}`, ["race"], 5, true)));
+      expect(await database.jobs.countDocuments({ org: "org_race", phase: "running" })).toBe(2);
+    }
+  });
+
+  it("is the organization's own where its record says so, also after a change", async () => {
+    await organizations.addMember("org_own", "user_1");
+    await organizations.setCap("org_own", 3);
+    await queue("org_own", "own", 10);
+    expect(await jobs.claim("w", ["own"], 10, true)).toHaveLength(3);
+    await organizations.setCap("org_own", 1);
+    const running = await database.jobs.find({ org: "org_own", phase: "running" }).toArray();
+    const highest = running.find(({ slot }) => slot === 2);
+    await database.jobs.deleteOne({ _id: running.find(({ slot }) => slot === 0)?._id ?? "" });
+    expect(highest).toBeDefined();
+    expect(await jobs.claim("w", ["own"], 10, true)).toEqual([]);
+  });
+});
+
+describe("turns", () => {
+  it("one job an organization, before anyone has a second", async () => {
+    for (const organization of ["org_1", "org_2", "org_3"]) await queue(organization, "turns", 4);
+    const order: string[] = [];
+    for (let n = 0; n < 6; n++) {
+      const [claim] = await jobs.claim("w", ["turns"], 1, n === 0);
+      order.push(claim?.job.organizationId ?? "");
+    }
+    expect(new Set(order.slice(0, 3)).size).toBe(3);
+    expect(order.slice(3)).toEqual(order.slice(0, 3));
+  });
+
+  it("a newcomer goes before those that were served", async () => {
+    await queue("org_old", "newcomer", 4);
+    await jobs.claim("w", ["newcomer"], 1, true);
+    await queue("org_new", "newcomer", 1);
+    const [claim] = await jobs.claim("w", ["newcomer"], 1, true);
+    expect(claim?.job.organizationId).toBe("org_new");
+  });
+
+  it("within an organization the oldest goes first", async () => {
+    const first = await jobs.create(newTestJob({ organizationId: "org_age", engine: "age" }));
+    await queue("org_age", "age", 2);
+    const [claim] = await jobs.claim("w", ["age"], 1, true);
+    expect(claim?.job.id).toBe(first.id);
+  });
+
+  it("only engines that the worker has", async () => {
+    await queue("org_engine", "mine", 1);
+    await queue("org_engine", "theirs", 1);
+    const claims = await jobs.claim("w", ["mine"], 10, true);
+    expect(claims.map(({ job }) => job.engine)).toEqual(["mine"]);
+  });
+});
+
+describe("the ring", () => {
+  it("serves nobody twice before one that was waiting all the while", () => {
+    const names = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(names, { minLength: 1, maxLength: 40 }), (looks) => {
+        const ring = new OrganizationRing();
+        const servedSince = new Map<string, Set<string>>();
+        for (const look of looks) {
+          ring.replace(look);
+          for (const name of servedSince.keys())
+            if (!new Set<string>(look).has(name)) servedSince.delete(name);
+          for (const name of look) if (!servedSince.has(name)) servedSince.set(name, new Set());
+          const [served] = ring.next(1);
+          if (served === undefined) throw new Error("someone waits and nobody is served");
+          for (const [waiting, others] of servedSince) {
+            if (waiting === served) continue;
+            expect(others.has(served)).toBe(false);
+            others.add(served);
+          }
+          servedSince.delete(served);
+          ring.toBack([served]);
+        }
+      }),
+    );
+  });
+});
