@@ -12,7 +12,7 @@ export class Probe<Steps extends object> {
   async mark<S extends keyof Steps>(step: S, value: Steps[S]): Promise<void> {
     const handlers = this.#handlers.get(step);
     if (handlers === undefined) return;
-    for (const handler of handlers) await handler(value as never);
+    for (const handler of [...handlers]) await handler(value as never);
   }
 
   /** Calls `handler` whenever `step` is reached, until the returned function is called. */

@@ -79,7 +79,9 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
   }
 
   async #follow(): Promise<void> {
-    const stream = this.#database.jobs.watch<JobDocument>(pipeline);
+    const stream = this.#database.jobs.watch<JobDocument>(pipeline, {
+      readConcern: { level: "majority" },
+    });
     this.#stream = stream;
     try {
       // The first call opens the cursor; only then is nothing more missed.

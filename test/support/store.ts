@@ -10,7 +10,7 @@ import type { NewJob } from "../../src/generations/job-store.ts";
 import { createStore, type Database, openDatabase, type Store } from "../../src/store/index.ts";
 import { sharedDatabase } from "./shared-database.ts";
 
-export const silentLog: Log = pino({ level: "silent" });
+export const silentLog: Log = pino({ level: process.env["TEST_LOG"] ?? "silent" });
 
 export interface TestStore extends Store {
   readonly database: Database;
