@@ -1,5 +1,7 @@
 /** A command beside a service, and one without. */
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/base/clock.ts";
 import {
@@ -68,7 +70,7 @@ test("a service that is just starting is waited for", async () => {
   expect(database).toMatchObject({ attached: true, uri: mongod.uri });
 });
 
-test("after a service was killed its note is not believed", async () => {
+test("after a service was killed its database is not attached to", async () => {
   const dataDir = await temporaryFolder();
   const { child, pid } = await startService(dataDir);
   child.kill("SIGKILL");
@@ -76,6 +78,19 @@ test("after a service was killed its note is not believed", async () => {
   const database = await attachIn(dataDir);
   expect(database.attached).toBe(false);
   await untilGone(pid, 1);
+});
+
+test("a note whose writer is gone is not believed, even if a database answers there", async () => {
+  const other = await startIn(await temporaryFolder());
+  const dataDir = await temporaryFolder();
+  const service = { pid: process.pid, startedAt: "another time" };
+  await writeFile(
+    join(dataDir, "service.json"),
+    JSON.stringify({ service, uri: other.mongod.uri }),
+  );
+  const database = await attachIn(dataDir);
+  expect(database.attached).toBe(false);
+  expect(database.uri).not.toBe(other.mongod.uri);
 });
 
 test("a service whose database does not answer: an error that names it, in bounded time", async () => {

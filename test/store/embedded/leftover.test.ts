@@ -1,13 +1,13 @@
 /** Other processes around the data folder: a second service, a stranger with the pid, another mongod. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { resolveMongod, silent } from "../../../src/store/embedded/index.ts";
 import { identify } from "../../../src/store/embedded/process-identity.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { clientOf, exists, startIn, startService, writeDurably } from "./support.ts";
+import { clientOf, startIn, startService, writeDurably } from "./support.ts";
 
 test("a second service on a folder is refused, and told who holds it", async () => {
   const dataDir = await temporaryFolder();
@@ -50,6 +50,17 @@ test("a stranger that got the recorded pid is left alone", async () => {
   expect(lines.filter(({ message }) => /waiting|ending/.test(message))).toEqual([]);
 });
 
+test("so is the mongod of another folder", async () => {
+  const other = await startIn(await temporaryFolder());
+  const { pid = 0, startedAt = "" } = (await identify(other.mongod.pid ?? 0)) ?? {};
+  const dataDir = await temporaryFolder();
+  const note = { service: { pid: process.pid, startedAt }, mongod: { pid, startedAt } };
+  await writeFile(join(dataDir, "service.json"), JSON.stringify(note));
+  await startIn(dataDir);
+  expect(other.mongod.pid).toBe(pid);
+  expect(await identify(pid)).toBeDefined();
+});
+
 test("a mongod that somebody runs on the folder by hand is left alone, and named", async () => {
   const dataDir = await temporaryFolder();
   const database = join(dataDir, "mongod");
@@ -61,7 +72,8 @@ test("a mongod that somebody runs on the folder by hand is left alone, and named
     byHand.kill("SIGKILL");
     await once(byHand, "exit");
   });
-  await vi.waitFor(async () => expect(await exists(socket)).toBe(true), { timeout: 10_000 });
+  const lock = () => readFile(join(database, "mongod.lock"), "utf8").catch(() => "");
+  await expect.poll(lock, { timeout: 10_000 }).toBe(`${byHand.pid}\n`);
   const failed = startIn(dataDir);
   await expect(failed).rejects.toThrow(/mongod ended with code 100\. .*another mongod uses it/);
   expect(await identify(byHand.pid ?? 0)).toBeDefined();
