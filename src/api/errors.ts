@@ -13,7 +13,13 @@ import {
   RequestInfoSchema,
   RetryInfoSchema,
 } from "../../gen/google/rpc/error_details_pb.ts";
-import { type FailureCode, failures, ServiceError } from "../generations/failures.ts";
+import type { Violation } from "../generations/engine.ts";
+import {
+  type FailureCode,
+  type FailureKind,
+  failures,
+  ServiceError,
+} from "../generations/failures.ts";
 
 type ErrorType =
   | "client_error"
@@ -152,4 +158,37 @@ export function toEnvelope(error: unknown, requestId: string, now: Date): ErrorA
       },
     },
   };
+}
+
+const kinds = Object.keys(failures) as FailureKind[];
+
+/** The error that an HTTP status stands for, for faults that a library found in a request. */
+export function serviceErrorOfStatus(status: number, cause: unknown): ServiceError {
+  const kind = kinds.find((each) => encodings[failures[each].code].status === status);
+  const isClients = kind !== undefined && status < 500;
+  return new ServiceError(isClients ? kind : "internal_error", { cause });
+}
+
+/** A fault that the gateway found in a request; its kinds are this service's, two by another name. */
+export interface TranscodingFault {
+  readonly kind: string;
+  readonly message: string;
+  readonly violations: readonly Violation[];
+  readonly allow?: readonly string[];
+}
+
+const kindOfFault: Readonly<Record<string, FailureKind>> = {
+  malformed: "malformed_request",
+  invalid: "validation_error",
+};
+
+/** The domain error of a fault that the gateway found. */
+export function serviceErrorOfFault(fault: TranscodingFault): ServiceError {
+  const kind = kindOfFault[fault.kind] ?? kinds.find((each) => each === fault.kind);
+  if (kind === undefined) return new ServiceError("internal_error", { cause: fault });
+  return new ServiceError(kind, {
+    systemMessage: fault.message,
+    violations: fault.violations,
+    ...(fault.allow && { headers: { allow: fault.allow.join(", ") } }),
+  });
 }

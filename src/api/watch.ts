@@ -5,7 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { Wakeup } from "../base/wakeup.ts";
-import { jobNotFound } from "../generations/failures.ts";
+import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Job, Scope } from "../generations/job.ts";
 import type { ChangeFeed, JobStore } from "../generations/job-store.ts";
 import { isTerminal } from "../generations/state.ts";
@@ -15,6 +15,8 @@ export interface WatchPorts {
   readonly feed: ChangeFeed;
   readonly clock: Clock;
   readonly random: Random;
+  /** Aborts when the service stops; watchers are then told to come again. */
+  readonly stopping: AbortSignal;
 }
 
 /** The longest time between two reads; jitter takes up to half of it away. */
@@ -24,16 +26,18 @@ const pollEveryMs = 2_000;
  * At most one state for each version, versions only rise, the terminal state last and once. A consumer
  * that is slow to ask for the next state gets the newest then.
  * @param afterVersion yields only states newer than this; when that was terminal, none.
- * @throws ServiceError resource_not_found, also when the job is deleted meanwhile
+ * @throws ServiceError resource_not_found, also when the job is deleted meanwhile;
+ *   service_unavailable when the service stops first
  */
 export async function* watchJob(
-  { store, feed, clock, random }: WatchPorts,
+  { store, feed, clock, random, stopping }: WatchPorts,
   scope: Scope,
   jobId: string,
   afterVersion: number,
   signal: AbortSignal,
 ): AsyncGenerator<Job> {
   const wakeup = new Wakeup(clock);
+  const ends = AbortSignal.any([signal, stopping]);
   const unsubscribe = feed.onJob(jobId, () => wakeup.wake());
   try {
     let seen = afterVersion;
@@ -45,7 +49,8 @@ export async function* watchJob(
         yield job;
       }
       if (isTerminal(job.status)) return;
-      await wakeup.wait(pollEveryMs * (1 - random.uniform() / 2), signal);
+      if (stopping.aborted) throw new ServiceError("service_unavailable", { retryAfterSeconds: 1 });
+      await wakeup.wait(pollEveryMs * (1 - random.uniform() / 2), ends);
     }
   } finally {
     unsubscribe();

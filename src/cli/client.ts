@@ -1,0 +1,76 @@
+/** The gRPC client of the commands that talk to a running service, and how it names errors to people. */
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  type Interceptor,
+} from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import type { Command } from "commander";
+import { BadRequestSchema, LocalizedMessageSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { type Generation, GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
+import type { JobState } from "./progress.ts";
+
+export interface ClientOptions {
+  readonly url: string;
+  readonly apiKey?: string;
+  readonly organization: string;
+}
+
+/** Adds the options that every client command takes; each has an environment variable. */
+export function withClientOptions(command: Command): Command {
+  const { env } = process;
+  return command
+    .option("--url <url>", "the service (MUSIC_URL)", env["MUSIC_URL"] ?? "http://127.0.0.1:8080")
+    .option("--api-key <key>", "an API key; better given as MUSIC_API_KEY", env["MUSIC_API_KEY"])
+    .option(
+      "--organization <id>",
+      "the organization (MUSIC_ORGANIZATION)",
+      env["MUSIC_ORGANIZATION"] ?? "org_abc123",
+    );
+}
+
+export function connect(options: ClientOptions): Client<typeof MusicGenerations> {
+  if (!options.apiKey) {
+    throw new Error(
+      "There is no API key. Make one with `npm run -s cli -- keys create --organization " +
+        `${options.organization} --user YOU\` and set MUSIC_API_KEY to it.`,
+    );
+  }
+  const authenticate: Interceptor = (next) => (request) => {
+    request.header.set("x-api-key", options.apiKey ?? "");
+    return next(request);
+  };
+  return createClient(
+    MusicGenerations,
+    createGrpcTransport({ baseUrl: options.url, interceptors: [authenticate] }),
+  );
+}
+
+export function statusName(status: GenerationStatus): string {
+  return GenerationStatus[status]?.toLowerCase() ?? "unknown";
+}
+
+export function stateOf(job: Generation): JobState {
+  return {
+    status: statusName(job.status),
+    progress: job.progress,
+    message: job.progressMessage ?? null,
+  };
+}
+
+/** What went wrong, in words for a person. */
+export function explain(error: unknown): string {
+  if (!(error instanceof ConnectError)) return (error as Error).message;
+  const [localized] = error.findDetails(LocalizedMessageSchema);
+  const lines = [localized?.message ?? error.rawMessage];
+  for (const { fieldViolations } of error.findDetails(BadRequestSchema)) {
+    lines.push(...fieldViolations.map(({ field, description }) => `  ${field}: ${description}`));
+  }
+  if (error.code === Code.Unavailable && !localized) {
+    lines.push("Is the service running? Start it with `npm start`, or name it with --url.");
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,132 @@
+/** `generate`, `watch`, `cancel`, `list` and `engines`: a gRPC client of a running service. */
+import { randomUUID } from "node:crypto";
+import { type Command, InvalidArgumentError } from "commander";
+import { type Generation, GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import { type ClientOptions, connect, stateOf, statusName, withClientOptions } from "./client.ts";
+import { download } from "./download.ts";
+import { createProgressView } from "./progress.ts";
+
+type Service = ReturnType<typeof connect>;
+
+/** A whole number of seconds from the command line. */
+export function wholeSeconds(text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds > 0) return seconds;
+  throw new InvalidArgumentError("It should be a whole number of seconds, above 0.");
+}
+
+function repeated(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+/** Shows the job until it has ended, asking for it to be cancelled at the first Ctrl-C. */
+async function follow(
+  service: Service,
+  options: ClientOptions,
+  job: Generation,
+): Promise<Generation> {
+  const view = createProgressView(process.stderr);
+  const cancel = () => {
+    const request = { organizationId: options.organization, jobId: job.id };
+    service.cancelGeneration(request).catch(() => process.exit(130));
+  };
+  process.once("SIGINT", cancel);
+  let latest = job;
+  try {
+    const request = { organizationId: options.organization, jobId: job.id };
+    for await (const state of service.watchGeneration(request)) {
+      latest = state;
+      view.show(stateOf(state));
+    }
+  } finally {
+    view.end();
+    process.off("SIGINT", cancel);
+  }
+  return latest;
+}
+
+/** Says how the job ended and gives the exit code: 0 for a track, 1 otherwise. */
+async function conclude(job: Generation, out: string | undefined): Promise<void> {
+  if (job.status === GenerationStatus.SUCCEEDED && job.track) {
+    if (out !== undefined) await download(job.track.playbackUrl, out);
+    console.log(out ?? job.track.playbackUrl);
+    return;
+  }
+  const reason = job.errorMessage ?? job.refusalReason;
+  console.error(`The job ended as ${statusName(job.status)}.${reason ? ` ${reason}` : ""}`);
+  process.exitCode = 1;
+}
+
+interface GenerateOptions extends ClientOptions {
+  readonly seconds: number;
+  readonly engine: string;
+  readonly title?: string;
+  readonly style: readonly string[];
+  readonly seed?: number;
+  readonly out?: string;
+}
+
+async function generate(prompt: string, options: GenerateOptions): Promise<void> {
+  const service = connect(options);
+  const job = await service.createGeneration({
+    organizationId: options.organization,
+    engine: options.engine,
+    prompt,
+    durationSeconds: options.seconds,
+    styleTags: [...options.style],
+    idempotencyKey: randomUUID(),
+    ...(options.title !== undefined && { title: options.title }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+  });
+  console.error(`${job.id}`);
+  await conclude(await follow(service, options, job), options.out);
+}
+
+async function watch(jobId: string, options: ClientOptions & { out?: string }): Promise<void> {
+  const service = connect(options);
+  const job = await service.getGeneration({ organizationId: options.organization, jobId });
+  await conclude(await follow(service, options, job), options.out);
+}
+
+async function cancel(jobId: string, options: ClientOptions): Promise<void> {
+  const request = { organizationId: options.organization, jobId };
+  console.log(statusName((await connect(options).cancelGeneration(request)).status));
+}
+
+async function list(options: ClientOptions & { limit: string }): Promise<void> {
+  const request = { organizationId: options.organization, limit: Number(options.limit) };
+  for (const job of (await connect(options).listGenerations(request)).jobs) {
+    const prompt = job.prompt.replaceAll(/\s+/g, " ").slice(0, 60);
+    console.log(`${job.id}  ${statusName(job.status).padEnd(9)} ${job.progress} %  ${prompt}`);
+  }
+}
+
+async function engines(options: ClientOptions): Promise<void> {
+  const request = { organizationId: options.organization };
+  for (const engine of (await connect(options).listEngines(request)).engines) {
+    console.log(`${engine.engineKey}  ${engine.name}, up to ${engine.maxDurationSeconds} s`);
+  }
+}
+
+/** Adds the commands to `program`. */
+export function addJobCommands(program: Command): void {
+  withClientOptions(program.command("generate <prompt>"))
+    .description("Make a piece of music and wait for it")
+    .option("--seconds <n>", "its length", wholeSeconds, 30)
+    .option("--engine <key>", "who makes it", "studio")
+    .option("--title <title>", "its title")
+    .option("--style <tag>", "a style; may be given several times", repeated, [])
+    .option("--seed <n>", "the same seed gives the same piece", Number)
+    .option("--out <file>", "where to put the audio")
+    .action(generate);
+  withClientOptions(program.command("watch <job-id>"))
+    .description("Show a job until it has ended")
+    .option("--out <file>", "where to put the audio")
+    .action(watch);
+  withClientOptions(program.command("cancel <job-id>")).description("Stop a job").action(cancel);
+  withClientOptions(program.command("list"))
+    .description("Your jobs, newest first")
+    .option("--limit <n>", "how many", "20")
+    .action(list);
+  withClientOptions(program.command("engines")).description("What can make music").action(engines);
+}

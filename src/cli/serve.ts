@@ -1,0 +1,46 @@
+/** `serve`: the service, until SIGTERM or SIGINT. A second signal ends it at once. */
+import type { Command } from "commander";
+import { readConfig } from "../base/config.ts";
+import { createLog } from "../base/log.ts";
+import { createServiceProcess } from "../compose.ts";
+
+/** Exit codes: 0 after a clean stop, 1 when something failed, 130 on a second signal. */
+async function serve(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.LOG_LEVEL);
+  const ended = Promise.withResolvers<number>();
+  const fail = (error: unknown, message: string) => {
+    log.fatal({ err: error }, message);
+    ended.resolve(1);
+  };
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "uncaught error");
+    process.exit(1);
+  });
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.once(name, () => {
+      log.info({ signal: name }, "stopping");
+      ended.resolve(0);
+      process.on(name, () => process.exit(130));
+    });
+  }
+  const service = createServiceProcess(config, {
+    log,
+    onFatal: (error) => fail(error, "the service cannot go on"),
+  });
+  try {
+    await Promise.race([service.start(), ended.promise]);
+    process.exitCode = await ended.promise;
+  } catch (error) {
+    log.fatal({ err: error }, "the service did not start");
+    process.exitCode = 1;
+  } finally {
+    await service.stop();
+  }
+  log.info("stopped");
+}
+
+/** Adds the command to `program`. */
+export function addServeCommand(program: Command): void {
+  program.command("serve").description("Run the service").action(serve);
+}
