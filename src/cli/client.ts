@@ -9,7 +9,11 @@ import {
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { Command } from "commander";
 import { BadRequestSchema, LocalizedMessageSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { type Generation, GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import {
+  type Generation,
+  type GenerationStatus,
+  GenerationStatusSchema,
+} from "../../gen/music/v1/generation_pb.ts";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
 import type { JobState } from "./progress.ts";
 
@@ -50,7 +54,7 @@ export function connect(options: ClientOptions): Client<typeof MusicGenerations>
 }
 
 export function statusName(status: GenerationStatus): string {
-  return GenerationStatus[status]?.toLowerCase() ?? "unknown";
+  return GenerationStatusSchema.value[status]?.localName.toLowerCase() ?? "unknown";
 }
 
 export function stateOf(job: Generation): JobState {

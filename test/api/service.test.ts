@@ -1,0 +1,294 @@
+/** The service with every interceptor over a real store. */
+import { Code, ConnectError } from "@connectrpc/connect";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  LocalizedMessageSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from "../../gen/google/rpc/error_details_pb.ts";
+import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
+import { GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import { createApi } from "../support/api.ts";
+import { ScriptedEngine } from "../support/scripted-engine.ts";
+import { openTestStore } from "../support/store.ts";
+
+const store = await openTestStore();
+const engine = new ScriptedEngine("studio");
+const api = createApi(store, [engine]);
+const organizationId = "org_abc123";
+const valid = { organizationId, engine: "studio", prompt: "rain", durationSeconds: 5 };
+let key = "";
+let client: ReturnType<typeof api.clientWith>;
+
+beforeAll(async () => {
+  key = (await store.apiKeys.create(organizationId, "user_1")).key;
+  client = api.clientWith({ "x-api-key": key });
+});
+
+/** The error of a call, which must fail. */
+async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
+  return call.then(
+    () => expect.unreachable("the call should fail"),
+    (error: unknown) => ConnectError.from(error),
+  );
+}
+
+function reasonOf(error: ConnectError): string | undefined {
+  return error.findDetails(ErrorInfoSchema)[0]?.reason;
+}
+
+async function violationsOf(call: Promise<unknown>): Promise<Record<string, string>> {
+  const error = await errorOf(call);
+  expect(reasonOf(error)).toBe("VALIDATION_ERROR");
+  const violations = error.findDetails(BadRequestSchema)[0]?.fieldViolations ?? [];
+  return Object.fromEntries(violations.map(({ field, description }) => [field, description]));
+}
+
+describe("credentials", () => {
+  it("takes a bearer token, too", async () => {
+    const bearer = api.clientWith({ authorization: `Bearer ${key}` });
+    expect((await bearer.listEngines({ organizationId })).engines).toHaveLength(1);
+  });
+
+  it("X-API-Key wins when both are sent", async () => {
+    const both = { "x-api-key": key, authorization: "Bearer oak_wrong" };
+    expect((await api.clientWith(both).listEngines({ organizationId })).engines).toHaveLength(1);
+    const wrong = { "x-api-key": "oak_wrong", authorization: `Bearer ${key}` };
+    const error = await errorOf(api.clientWith(wrong).listEngines({ organizationId }));
+    expect(error.code).toBe(Code.Unauthenticated);
+  });
+
+  it.each([
+    {},
+    { "x-api-key": "" },
+    { "x-api-key": "oak_" },
+    { "x-api-key": `oak_${"A".repeat(43)}` },
+    { authorization: "Basic abc" },
+  ])("refuses %o", async (headers) => {
+    const error = await errorOf(api.clientWith(headers).listEngines({ organizationId }));
+    expect([error.code, reasonOf(error)]).toEqual([
+      Code.Unauthenticated,
+      "AUTHENTICATION_REQUIRED",
+    ]);
+  });
+
+  it("answers the same for another organization and for one that does not exist", async () => {
+    await store.organizations.addMember("org_other", "user_2");
+    const other = await errorOf(client.listEngines({ organizationId: "org_other" }));
+    const none = await errorOf(client.listEngines({ organizationId: "org_none" }));
+    expect(other.code).toBe(Code.PermissionDenied);
+    expect([other.rawMessage, reasonOf(other)]).toEqual([none.rawMessage, reasonOf(none)]);
+  });
+
+  it("keeps only a hash of the key", async () => {
+    const documents = await store.database.apiKeys.find().toArray();
+    expect(JSON.stringify(documents)).not.toContain(key.slice(4, -4));
+  });
+});
+
+describe("create", () => {
+  it("answers the queued job", async () => {
+    const job = await client.createGeneration({ ...valid, title: "Rain", styleTags: ["lofi"] });
+    expect(job).toMatchObject({
+      status: GenerationStatus.QUEUED,
+      mode: GenerationMode.CREATION,
+      progress: 0,
+      engine: "studio",
+      title: "Rain",
+      version: 1,
+    });
+    expect(job.id).toMatch(/^mgen_[0-9a-f]{24}$/);
+    expect(await client.getGeneration({ organizationId, jobId: job.id })).toEqual(job);
+  });
+
+  it("a repeat with the same idempotency key answers the same job; another request is refused", async () => {
+    const request = { ...valid, idempotencyKey: "once" };
+    const first = await client.createGeneration(request);
+    expect((await client.createGeneration(request)).id).toBe(first.id);
+    const error = await errorOf(client.createGeneration({ ...request, prompt: "snow" }));
+    expect([error.code, reasonOf(error)]).toEqual([Code.AlreadyExists, "IDEMPOTENCY_KEY_REUSED"]);
+  });
+
+  it("names every field that is wrong at once", async () => {
+    const call = client.createGeneration({
+      organizationId,
+      engine: "nope",
+      prompt: "  ",
+      durationSeconds: 0,
+      styleTags: ["ok", ""],
+      title: "a\u0007b",
+    });
+    expect(Object.keys(await violationsOf(call)).sort()).toEqual([
+      "duration_seconds",
+      "engine",
+      "prompt",
+      "style_tags[1]",
+      "title",
+    ]);
+  });
+
+  it.each([
+    [{ prompt: "" }, "prompt"],
+    [{ prompt: "a\u0000b" }, "prompt"],
+    [{ prompt: "x".repeat(1_000_000) }, "prompt"],
+    [{ durationSeconds: -1 }, "duration_seconds"],
+    [{ durationSeconds: undefined }, "duration_seconds"],
+    [{ engine: "" }, "engine"],
+    [{ engine: "other" }, "engine"],
+    [{ mode: 9 as GenerationMode }, "mode"],
+    [{ styleTags: Array.from({ length: 33 }, () => "x") }, "style_tags"],
+    [{ idempotencyKey: "with space" }, "idempotency_key"],
+  ])("%o is refused for %s", async (change, field) => {
+    const call = client.createGeneration({ ...valid, ...change } as typeof valid);
+    expect(Object.keys(await violationsOf(call))).toEqual([field]);
+  });
+
+  it("line breaks and tabs in a prompt are fine", async () => {
+    const job = await client.createGeneration({ ...valid, prompt: "verse:\n\train\r\n🎷" });
+    expect(job.prompt).toBe("verse:\n\train\r\n🎷");
+  });
+});
+
+describe("get, list and cancel", () => {
+  it("a job of another caller is word for word one that never existed", async () => {
+    const { key: otherKey } = await store.apiKeys.create(organizationId, "user_9");
+    const other = api.clientWith({ "x-api-key": otherKey });
+    const job = await client.createGeneration(valid);
+    const hidden = { organizationId, jobId: job.id };
+    const missing = { organizationId, jobId: "mgen_000000000000" };
+    for (const method of ["getGeneration", "cancelGeneration"] as const) {
+      const a = await errorOf(other[method](hidden));
+      const b = await errorOf(other[method](missing));
+      expect([a.code, a.rawMessage, reasonOf(a)]).toEqual([b.code, b.rawMessage, reasonOf(b)]);
+      expect(a.code).toBe(Code.NotFound);
+      expect(a.findDetails(ErrorInfoSchema)[0]?.metadata).toEqual({ job_id: job.id });
+    }
+    expect((await client.getGeneration(hidden)).status).toBe(GenerationStatus.QUEUED);
+  });
+
+  it("pages by token and by offset to the same jobs", async () => {
+    const lister = api.clientWith({
+      "x-api-key": (await store.apiKeys.create("org_list", "user_1")).key,
+    });
+    const request = { organizationId: "org_list" };
+    for (let n = 0; n < 5; n++) await lister.createGeneration({ ...valid, ...request });
+    const all = await lister.listGenerations(request);
+    expect([all.jobs.length, all.limit, all.offset, all.nextPageToken]).toEqual([
+      5,
+      50,
+      0,
+      undefined,
+    ]);
+    const first = await lister.listGenerations({ ...request, limit: 2 });
+    const pageToken = first.nextPageToken ?? "";
+    const second = await lister.listGenerations({ ...request, limit: 2, pageToken });
+    const skipped = await lister.listGenerations({ ...request, limit: 2, offset: 2 });
+    expect(second.jobs).toEqual(skipped.jobs);
+    expect([...first.jobs, ...second.jobs]).toEqual(all.jobs.slice(0, 4));
+  });
+
+  it.each([
+    [{ limit: 0 }, "limit"],
+    [{ limit: 101 }, "limit"],
+    [{ offset: -1 }, "offset"],
+    [{ pageToken: "nonsense" }, "page_token"],
+  ])("list refuses %o", async (change, field) => {
+    const call = client.listGenerations({ organizationId, ...change });
+    expect(Object.keys(await violationsOf(call))).toEqual([field]);
+  });
+
+  it("cancel ends a queued job; a second one returns it unchanged", async () => {
+    const { id: jobId } = await client.createGeneration(valid);
+    const cancelled = await client.cancelGeneration({ organizationId, jobId });
+    expect(cancelled.status).toBe(GenerationStatus.CANCELLED);
+    expect(await client.cancelGeneration({ organizationId, jobId })).toEqual(cancelled);
+  });
+
+  it("cancel of a running job waits for the worker, but not longer than it may", async () => {
+    const own = newEngine("waits");
+    const { id: jobId } = await own.client.createGeneration({ ...valid, engine: "waits" });
+    const [claim] = await store.jobs.claim("w", ["waits"], 1, true);
+    const request = { organizationId, jobId };
+    const impatient = await own.client.cancelGeneration({ ...request, waitSeconds: 0 });
+    expect(impatient.status).toBe(GenerationStatus.RUNNING);
+    expect(impatient.cancelRequestedAt).toBeDefined();
+    const waiting = own.client.cancelGeneration({ ...request, waitSeconds: 30 });
+    const receipt = { observedMsAgo: 1, checkpoint: "bar 2" };
+    await store.jobs.exit(claim!.lease, { kind: "release", checkpoint: null }, receipt);
+    expect(await waiting).toMatchObject({
+      status: GenerationStatus.CANCELLED,
+      cancelCheckpoint: "bar 2",
+    });
+  });
+
+  it("an unknown track is not found", async () => {
+    const error = await errorOf(client.getTrack({ organizationId, trackId: "mtrack_0" }));
+    expect(error.code).toBe(Code.NotFound);
+  });
+});
+
+function newEngine(engineKey: string) {
+  const own = createApi(store, [new ScriptedEngine(engineKey)]);
+  return { ...own, client: own.clientWith({ "x-api-key": key }) };
+}
+
+describe("watch", () => {
+  it("yields rising versions, and the terminal one last and once", async () => {
+    const own = newEngine("watched");
+    const { id: jobId } = await own.client.createGeneration({ ...valid, engine: "watched" });
+    const versions: number[] = [];
+    const statuses: GenerationStatus[] = [];
+    for await (const job of own.client.watchGeneration({ organizationId, jobId })) {
+      versions.push(job.version);
+      statuses.push(job.status);
+      if (job.status === GenerationStatus.QUEUED) {
+        await store.jobs.claim("w", ["watched"], 1, true);
+      }
+      if (job.status === GenerationStatus.RUNNING) {
+        await store.jobs.requestCancel({ organizationId, userId: "user_1" }, jobId);
+        await store.database.jobs.updateOne({ _id: jobId }, [
+          { $set: { "lease.expiresAt": new Date(0) } },
+        ]);
+        await store.jobs.sweepLapsed();
+      }
+    }
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+    expect(statuses.at(-1)).toBe(GenerationStatus.CANCELLED);
+    expect(statuses.filter((status) => status === GenerationStatus.CANCELLED)).toHaveLength(1);
+    const afterVersion = versions.at(-1) ?? 0;
+    const again: unknown[] = [];
+    const request = { organizationId, jobId, afterVersion };
+    for await (const job of own.client.watchGeneration(request)) again.push(job);
+    expect(again).toEqual([]);
+  });
+
+  it("of an unknown job is not found", async () => {
+    const watched = client.watchGeneration({ organizationId, jobId: "mgen_0" });
+    const error = await errorOf(watched[Symbol.asyncIterator]().next());
+    expect(error.code).toBe(Code.NotFound);
+  });
+
+  it("tells watchers to come again when the service stops", async () => {
+    const own = newEngine("stops");
+    const { id: jobId } = await own.client.createGeneration({ ...valid, engine: "stops" });
+    const states = own.client.watchGeneration({ organizationId, jobId })[Symbol.asyncIterator]();
+    await states.next();
+    own.stop();
+    const error = await errorOf(states.next());
+    expect([error.code, reasonOf(error)]).toEqual([Code.Unavailable, "SERVICE_UNAVAILABLE"]);
+    expect(error.findDetails(RetryInfoSchema)).toHaveLength(1);
+  });
+});
+
+describe("errors", () => {
+  it("carry the request id of the caller and a sentence for users", async () => {
+    const own = api.clientWith({ "x-api-key": key, "x-request-id": "req_mine" });
+    const error = await errorOf(own.getGeneration({ organizationId, jobId: "mgen_0" }));
+    expect(error.findDetails(RequestInfoSchema)[0]?.requestId).toBe("req_mine");
+    expect(error.findDetails(LocalizedMessageSchema)[0]?.message).toBe(
+      "The requested resource could not be found.",
+    );
+  });
+});

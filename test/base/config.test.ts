@@ -1,0 +1,50 @@
+/** The settings: defaults, faults all at once, and the README's table. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ConfigError, readConfig, settings } from "../../src/base/config.ts";
+
+/** The table of the README, made from the settings. */
+function settingsTable(): string {
+  const rows = Object.entries(settings.shape).map(([name, schema]) => {
+    const unset = schema.safeParse(undefined);
+    const found = unset.success && unset.data !== undefined ? unset.data : "";
+    const shown = name === "DATA_DIR" ? "./data" : String(found);
+    return `| \`${name}\` | ${shown && `\`${shown}\``} | ${schema.description} |`;
+  });
+  return ["| setting | default | what it is |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+describe("the settings", () => {
+  it("have defaults for everything, and an empty value counts as unset", () => {
+    expect(readConfig({ PORT: "", OTHER: "x" })).toMatchObject({
+      HOST: "127.0.0.1",
+      PORT: 8080,
+      WORKER_CONCURRENCY: 2,
+      LOG_LEVEL: "info",
+    });
+  });
+
+  it("list every fault at once, by name", () => {
+    const read = () =>
+      readConfig({
+        PORT: "99999",
+        LOG_LEVEL: "loud",
+        PUBLIC_URL: "ftp://x",
+        SIGNING_SECRET: "short",
+      });
+    expect(read).toThrow(ConfigError);
+    for (const name of ["PORT", "LOG_LEVEL", "PUBLIC_URL", "SIGNING_SECRET"]) {
+      expect(read).toThrow(new RegExp(`^  ${name}: `, "m"));
+    }
+  });
+
+  it("need a signing secret with a database of one's own", () => {
+    expect(() => readConfig({ MONGODB_URI: "mongodb://db/" })).toThrow(/SIGNING_SECRET/);
+  });
+
+  it("are in the README as they are in the code", () => {
+    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+    expect(readme).toContain(settingsTable());
+  });
+});
