@@ -1,0 +1,24 @@
+/** What the studio adapter and its threads say to each other; plain data that can be cloned. */
+import type { PieceProgress, PieceRequest } from "../studio/production/produce.ts";
+
+export interface StudioTask {
+  readonly request: PieceRequest;
+  readonly folder: string;
+  readonly resume: { readonly folder: string; readonly chunks: number } | null;
+}
+
+export type StudioResult =
+  | {
+      readonly kind: "finished";
+      readonly path: string;
+      readonly title: string;
+      readonly durationSeconds: number;
+    }
+  | {
+      readonly kind: "stopped";
+      readonly phase: string;
+      readonly chunks: number;
+      readonly totalChunks: number;
+    };
+
+export type StudioNews = PieceProgress;

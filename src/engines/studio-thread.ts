@@ -1,0 +1,37 @@
+/** What each thread of the studio engine runs: the sound bank loaded once, then piece after piece. */
+import { parentPort } from "node:worker_threads";
+import { stoppedBy } from "../studio/control.ts";
+import { sampleRate } from "../studio/dsp/state.ts";
+import { produce } from "../studio/production/produce.ts";
+import { loadSoundBank } from "../studio/render/sound-bank.ts";
+import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
+import type { TaskMessage, ThreadMessage } from "./thread-pool.ts";
+
+const bank = await loadSoundBank();
+
+function post(message: ThreadMessage<StudioNews, StudioResult>): void {
+  parentPort?.postMessage(message);
+}
+
+async function perform({ task, flag }: TaskMessage<StudioTask>): Promise<StudioResult> {
+  const result = await produce({
+    bank,
+    ...task,
+    control: stoppedBy(new Int32Array(flag)),
+    onProgress: (news) => post({ kind: "news", news }),
+  });
+  if (result.kind === "stopped") return result;
+  const { path, score, frames } = result;
+  return { kind: "finished", path, title: score.title, durationSeconds: frames / sampleRate };
+}
+
+parentPort?.on("message", (message: TaskMessage<StudioTask>) => {
+  perform(message).then(
+    (result) => post({ kind: "done", result }),
+    (error: unknown) => {
+      post({ kind: "failed", error: error instanceof Error ? String(error.stack) : String(error) });
+    },
+  );
+});
+
+post({ kind: "ready" });

@@ -1,0 +1,136 @@
+/**
+ * The built-in studio behind the engine port: each piece on a worker thread, so that the process stays
+ * free for heartbeats and requests.
+ */
+import type { Log } from "../base/log.ts";
+import {
+  type Engine,
+  type EngineCheckpoint,
+  type EngineDescription,
+  EngineError,
+  type EngineOutcome,
+  type EngineProgress,
+  type EngineTask,
+  type GenerationRequest,
+  type Violation,
+} from "../generations/engine.ts";
+import { studioVersion } from "../studio/production/produce.ts";
+import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
+import { ThreadPool } from "./thread-pool.ts";
+
+export interface StudioEngineOptions {
+  /** Pieces made at the same time; each takes a core while it lasts. */
+  readonly threads: number;
+  readonly log?: Log;
+}
+
+/**
+ * Licence class: the music is composed by our own rules, from no recordings and no trained model, and
+ * the only sounds in it are FluidR3Mono's samples, which are under the MIT licence. That licence asks
+ * for its notice with copies of the SoundFont, not with music played on it, so a track may be used
+ * commercially and needs no attribution.
+ */
+const description: EngineDescription = {
+  key: "studio",
+  name: "Studio",
+  maxDurationSeconds: 600,
+  supportsVocals: false,
+  supportsLyrics: false,
+  supportsStems: false,
+  supportedLanguages: [],
+  licenceClass: "commercial_cleared",
+  commercialUse: true,
+  requiresAttribution: false,
+};
+
+/** What the studio does not do, as faults of the request. */
+function check(request: GenerationRequest): Violation[] {
+  const most = description.maxDurationSeconds;
+  const faults: (Violation | false)[] = [
+    request.durationSeconds > most && {
+      field: "duration_seconds",
+      rule: "engine.max_duration",
+      message: `The studio engine makes pieces of up to ${most} seconds; ask for ${most} or less.`,
+    },
+    request.mode !== "creation" && {
+      field: "mode",
+      rule: "engine.mode",
+      message: `The studio engine does not offer the mode "${request.mode}" yet; use "creation".`,
+    },
+    request.lyrics !== null && {
+      field: "lyrics",
+      rule: "engine.lyrics",
+      message: "The studio engine makes instrumental music and does not sing; leave lyrics out.",
+    },
+    request.seedTrackId !== null && {
+      field: "seed_track_id",
+      rule: "engine.seed_track",
+      message: "The studio engine cannot continue another track yet; leave seed_track_id out.",
+    },
+  ];
+  return faults.filter((fault) => fault !== false);
+}
+
+function checkpointOf(chunks: number, total: number): EngineCheckpoint | null {
+  if (chunks === 0) return null;
+  return { label: `chunk ${chunks} of ${total}`, data: { version: studioVersion, chunks } };
+}
+
+function progressOf({ phase, percent, chunks }: StudioNews): EngineProgress {
+  const checkpoint = checkpointOf(chunks.done, chunks.total);
+  const messages = {
+    compose: "Composing",
+    render: `Playing part ${Math.min(chunks.done + 1, chunks.total)} of ${chunks.total}`,
+    master: "Mastering",
+    encode: "Encoding",
+  };
+  const progress = { percent: Math.round(percent), phase, message: messages[phase] };
+  return checkpoint === null ? progress : { ...progress, checkpoint };
+}
+
+function taskOf({ request, seed, workspace, resume }: EngineTask): StudioTask {
+  const { prompt, styleTags, durationSeconds, title } = request;
+  const chunks = resume?.checkpoint.data["chunks"];
+  const isOurs = resume?.checkpoint.data["version"] === studioVersion && typeof chunks === "number";
+  return {
+    request: { prompt, styleTags, durationSeconds, title, seed },
+    folder: workspace,
+    resume: resume !== null && isOurs ? { folder: resume.workspace, chunks } : null,
+  };
+}
+
+function outcomeOf(result: StudioResult | null): EngineOutcome {
+  if (result === null) return { kind: "stopped", at: "before a thread was free", checkpoint: null };
+  if (result.kind === "finished") {
+    return {
+      kind: "finished",
+      master: { path: result.path, mimeType: "audio/mpeg", extension: "mp3" },
+      measuredDurationSeconds: result.durationSeconds,
+      title: result.title,
+      instrumental: true,
+    };
+  }
+  const { phase, chunks, totalChunks } = result;
+  const at = phase === "render" ? `render, after chunk ${chunks} of ${totalChunks}` : phase;
+  return { kind: "stopped", at, checkpoint: checkpointOf(chunks, totalChunks) };
+}
+
+/** The studio engine; its threads start with `start` and end with `stop`. */
+export function createStudioEngine(options: StudioEngineOptions): Engine {
+  const { threads, log } = options;
+  const entry = new URL("studio-thread.ts", import.meta.url);
+  const pool = new ThreadPool<StudioTask, StudioNews, StudioResult>({ entry, threads, log });
+
+  async function run(task: EngineTask): Promise<EngineOutcome> {
+    const onNews = (news: StudioNews) => task.onProgress(progressOf(news));
+    try {
+      return outcomeOf(await pool.run(taskOf(task), task.signal, onNews));
+    } catch (cause) {
+      log?.error({ err: cause, jobId: task.jobId }, "the studio failed at a piece");
+      const message = "The studio engine failed while making this piece.";
+      throw new EngineError(message, { retryable: true, cause });
+    }
+  }
+
+  return { description, check, run, start: () => pool.start(), stop: () => pool.stop() };
+}

@@ -1,0 +1,94 @@
+/** The composer: from what was understood of a prompt to a complete score. */
+import type { Interpretation } from "../prompt/interpret.ts";
+import { between, pick, randomOf } from "../random.ts";
+import type { NoteEvent, Score } from "../score.ts";
+import type { Part, Style } from "../style.ts";
+import { writeBass } from "./bass.ts";
+import { writeDrums } from "./drums.ts";
+import { fitTiming, planSections, type Timing } from "./form.ts";
+import { writeHarmony } from "./harmony.ts";
+import { writeCounter, writeMelody } from "./melody.ts";
+import { perform } from "./perform.ts";
+import { type Plan, planBars } from "./plan.ts";
+import type { SketchNote } from "./sketch.ts";
+
+/** Bars rendered at a time. */
+const barsPerChunk = 4;
+/** A chunk is at least this long, in seconds, so that quick music does not make many small ones. */
+const shortestChunk = 4;
+
+export interface Brief {
+  readonly interpretation: Interpretation;
+  /** Seconds, at least 1. */
+  readonly durationSeconds: number;
+  readonly seed: number;
+  /** The piece's title, or null to have one made up. */
+  readonly title: string | null;
+}
+
+/** Composes a piece: the same brief gives the same score. */
+export function compose(brief: Brief): Score {
+  const { interpretation, durationSeconds: duration, seed } = brief;
+  const { style, key } = interpretation;
+  const timing = fitTiming(duration, interpretation.tempo, style.ring);
+  const sections = planSections(timing.bars, style, interpretation.energyShift);
+  const plan = planBars(sections, style, key, seed);
+  const notes = style.parts.flatMap((part, index) => {
+    const sketch = write(part, plan, style);
+    return perform(sketch, part, index, { plan, timing, style, duration });
+  });
+  return {
+    title: brief.title ?? makeTitle(style, seed),
+    style,
+    tempo: timing.tempo,
+    key,
+    durationSeconds: duration,
+    endingAt: timing.endingAt,
+    barSeconds: timing.barSeconds,
+    sections,
+    parts: style.parts.map(({ role, channel }) => ({ role, isDrums: role === "drums", channel })),
+    notes: notes.sort(byTime),
+    chunkEnds: chunkEnds(timing, duration),
+  };
+}
+
+function write(part: Part, plan: Plan, style: Style): SketchNote[] {
+  switch (part.role) {
+    case "bass":
+      return writeBass(part, plan);
+    case "drums":
+      return writeDrums(part, plan);
+    case "counter":
+      return writeCounter(part, plan);
+    case "melody": {
+      const tunes = style.parts.filter((other) => other.role === "melody");
+      return writeMelody(part, plan, tunes.indexOf(part), tunes.length);
+    }
+    default:
+      return writeHarmony(part, plan);
+  }
+}
+
+function byTime(a: NoteEvent, b: NoteEvent): number {
+  return a.start - b.start || a.part - b.part || a.pitch - b.pitch;
+}
+
+function chunkEnds(timing: Timing, duration: number): number[] {
+  const ends: number[] = [];
+  let last = 0;
+  for (let bar = barsPerChunk; bar < timing.bars; bar += barsPerChunk) {
+    const end = timing.gridStart + bar * timing.barSeconds;
+    // The last chunk takes a short rest with it.
+    if (end - last < shortestChunk || duration - end < shortestChunk) continue;
+    ends.push(end);
+    last = end;
+  }
+  return [...ends, duration];
+}
+
+function makeTitle(style: Style, seed: number): string {
+  const random = randomOf(seed, "title");
+  const { first, second } = style.titles;
+  const opening = pick(random, first);
+  return between(random, 0, 5) === 0 ? opening : `${opening} ${pick(random, second)}`;
+}

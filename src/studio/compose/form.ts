@@ -1,0 +1,117 @@
+/**
+ * Form: how many bars fit, which sections they make, and when the last chord must begin so that the
+ * piece ends exactly where it was asked to.
+ */
+import type { Section } from "../score.ts";
+import type { SectionKind, Style } from "../style.ts";
+
+const beatsPerBar = 4;
+
+export interface Timing {
+  /** Beats a minute. */
+  readonly tempo: number;
+  readonly barSeconds: number;
+  readonly bars: number;
+  /** When bar 0 would begin: 0, or before it when a short piece starts within its first bar. */
+  readonly gridStart: number;
+  /** When the last chord begins. */
+  readonly endingAt: number;
+}
+
+export interface TempoWish {
+  readonly bpm: number;
+  /** The prompt gave this very number; otherwise it may bend by a few percent to fit the length. */
+  readonly exact: boolean;
+}
+
+/** Time for the last chord to ring: about three seconds, less when there is less. */
+function ringSeconds(duration: number, ring: number): number {
+  return Math.max(Math.min(duration, 0.9), Math.min(0.3 * duration, 3 * ring));
+}
+
+/** Fits beats into the time before the last chord. @param duration seconds, at least 1 */
+export function fitTiming(duration: number, wish: TempoWish, ring: number): Timing {
+  const lead = duration - ringSeconds(duration, ring);
+  const wished = (lead * wish.bpm) / 60;
+  const unit =
+    wished >= 24 * beatsPerBar ? 2 * beatsPerBar : wished >= 6 * beatsPerBar ? beatsPerBar : 1;
+  const units = wish.exact ? Math.floor(wished / unit) : Math.round(wished / unit);
+  const beats = units * unit;
+  const beatSeconds = wish.exact || beats === 0 ? 60 / wish.bpm : lead / beats;
+  const bars = Math.ceil(beats / beatsPerBar);
+  const barSeconds = beatSeconds * beatsPerBar;
+  const endingAt = beats * beatSeconds;
+  return {
+    tempo: 60 / beatSeconds,
+    barSeconds,
+    bars,
+    gridStart: endingAt - bars * barSeconds,
+    endingAt,
+  };
+}
+
+type Block = readonly [SectionKind, number];
+
+/** Kinds of `count` blocks: verses and choruses with bridges between, a chorus at the end. */
+function middleKinds(count: number): SectionKind[] {
+  const cycle: SectionKind[] = ["verse", "chorus", "verse", "bridge", "chorus"];
+  const kinds = Array.from({ length: count }, (_, index) => cycle[index % cycle.length]!);
+  if (count > 0) kinds[count - 1] = "chorus";
+  if (count > 2 && kinds[count - 2] === "chorus") kinds[count - 2] = "bridge";
+  return kinds;
+}
+
+function longForm(bars: number): Block[] {
+  const edge = bars >= 32 ? 4 : 2;
+  const middle = bars - 2 * edge;
+  const size = middle >= 48 ? 8 : 4;
+  const rest = middle % size;
+  const blocks: Block[] = middleKinds(Math.floor(middle / size)).map((kind) => [kind, size]);
+  if (rest > 2) blocks.splice(-1, 0, ["bridge", rest]);
+  return [["intro", edge + (rest > 2 ? 0 : rest)], ...blocks, ["outro", edge]];
+}
+
+function blocksOf(bars: number): Block[] {
+  if (bars === 0) return [];
+  if (bars < 4) return [["chorus", bars]];
+  if (bars < 8)
+    return [
+      ["verse", 2],
+      ["chorus", bars - 2],
+    ];
+  const half = Math.floor((bars - 2) / 2);
+  if (bars < 12)
+    return [
+      ["intro", 2],
+      ["verse", half],
+      ["chorus", bars - 2 - half],
+    ];
+  if (bars < 16)
+    return [
+      ["intro", 2],
+      ["verse", 4],
+      ["chorus", 4],
+      ["outro", bars - 10],
+    ];
+  return longForm(bars);
+}
+
+/**
+ * The sections of a piece of so many bars, one after the other and covering them all.
+ *
+ * @param energyShift what the mood adds to each section's energy
+ */
+export function planSections(bars: number, style: Style, energyShift: number): Section[] {
+  const seen = new Map<SectionKind, number>();
+  const sections: Section[] = [];
+  let firstBar = 0;
+  for (const [kind, length] of blocksOf(bars)) {
+    const occurrence = seen.get(kind) ?? 0;
+    seen.set(kind, occurrence + 1);
+    const growth = Math.min(occurrence, 3) * 0.05;
+    const energy = Math.max(0.15, Math.min(1, style.energy[kind] + energyShift + growth));
+    sections.push({ kind, occurrence, firstBar, bars: length, energy });
+    firstBar += length;
+  }
+  return sections;
+}

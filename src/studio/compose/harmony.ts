@@ -1,0 +1,57 @@
+/** Chords, pads and arpeggios: figures over led voicings. */
+import { randomOf } from "../random.ts";
+import type { HarmonyPart } from "../style.ts";
+import { accentOf, chooseFigure, type Onset, onsetsOf } from "./figure.ts";
+import { type Bar, chordAt, type Plan, stepsPerBar } from "./plan.ts";
+import { playsIn, type SketchNote } from "./sketch.ts";
+import { voice } from "./voicing.ts";
+
+const half = stepsPerBar / 2;
+
+/** Two chords in a bar: what is held over the change is struck again with the second. */
+function splitAtChange(onsets: readonly Onset[], bar: Bar): Onset[] {
+  if (bar.chords.length < 2) return [...onsets];
+  return onsets.flatMap((onset) => {
+    const end = onset.step + onset.length;
+    if (onset.step >= half || end <= half) return [onset];
+    const first = { ...onset, length: half - onset.step };
+    return [first, { ...onset, step: half, length: end - half }];
+  });
+}
+
+/** The notes that an onset sounds: the whole voicing, or the one that a digit counts out. */
+function struck(symbol: string, voicing: readonly number[]): number[] {
+  if (symbol < "0" || symbol > "9") return [...voicing];
+  const index = Number(symbol);
+  const octaves = Math.floor(index / voicing.length);
+  return [voicing[index % voicing.length]! + 12 * octaves];
+}
+
+export function writeHarmony(part: HarmonyPart, plan: Plan): SketchNote[] {
+  const notes: SketchNote[] = [];
+  const strum = (part.strumMs ?? 0) / 1000;
+  let voicing: number[] = [];
+  for (const bar of plan.bars) {
+    if (!playsIn(part, bar.section)) continue;
+    const random = randomOf(plan.seed, `${part.role} figure of ${bar.theme}`);
+    const figure = chooseFigure(part.figures, bar.section.energy, random);
+    for (const { step, symbol, length } of splitAtChange(onsetsOf(figure, bar), bar)) {
+      voicing = voice(chordAt(bar, step), part.range, voicing);
+      const velocity = accentOf(symbol);
+      for (const [index, pitch] of struck(symbol, voicing).entries()) {
+        notes.push({ bar: bar.index, step, length, pitch, velocity, delay: index * strum });
+      }
+    }
+  }
+  const strumEnd = Math.max(strum, 0.018);
+  for (const [index, pitch] of voice(plan.ending, part.range, voicing).entries()) {
+    notes.push(endingNote(plan, pitch, 84, index * strumEnd));
+  }
+  return notes;
+}
+
+/** A note of the last chord: as long as there is time. */
+export function endingNote(plan: Plan, pitch: number, velocity: number, delay = 0): SketchNote {
+  const length = Number.POSITIVE_INFINITY;
+  return { bar: plan.bars.length, step: 0, length, pitch, velocity, delay };
+}

@@ -1,0 +1,75 @@
+/** What every player has in common: the bars of the piece with their sections and chords. */
+import { pick, randomOf } from "../random.ts";
+import type { Key, Section } from "../score.ts";
+import type { Style } from "../style.ts";
+import { type Chord, isMajor, readProgression } from "./theory.ts";
+
+export const stepsPerBar = 16;
+
+export interface Bar {
+  readonly index: number;
+  readonly section: Section;
+  /** Counted from the section's beginning. */
+  readonly inSection: number;
+  readonly isLastOfSection: boolean;
+  /** One chord, or two of half a bar each. */
+  readonly chords: readonly Chord[];
+  /** The first chord after this bar. */
+  readonly next: Chord;
+  /** What returns together: sections of one theme share progression, motifs, grooves. */
+  readonly theme: string;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly bars: readonly Bar[];
+  /** The tonic, with which the piece ends. */
+  readonly ending: Chord;
+}
+
+/** The chord that sounds at a sixteenth of the bar. */
+export function chordAt(bar: Bar, step: number): Chord {
+  return bar.chords.length > 1 && step >= stepsPerBar / 2 ? bar.chords[1]! : bar.chords[0]!;
+}
+
+/**
+ * The theme of a section. The chorus keeps coming back; verses and bridges of a long piece move on to
+ * new themes after a while, and an intro and an outro have that of the first verse.
+ */
+function themeOf({ kind, occurrence }: Section): string {
+  if (kind === "intro" || kind === "outro") return "verse 0";
+  if (kind === "chorus") return `chorus ${Math.floor(occurrence / 6)}`;
+  return `${kind} ${Math.floor(occurrence / (kind === "verse" ? 3 : 2))}`;
+}
+
+/** Gives each bar its chords; the last two are the cadence. */
+export function planBars(sections: readonly Section[], style: Style, key: Key, seed: number): Plan {
+  const list = style.progressions[isMajor(key) ? "major" : "minor"];
+  const read = (text: string) => readProgression(text, key, style.chords);
+  const ending = read("1")[0]![0]!;
+  const chords: { section: Section; at: number; theme: string; chords: Chord[] }[] = [];
+  for (const section of sections) {
+    const theme = themeOf(section);
+    const kind = theme.split(" ")[0] as "verse" | "chorus" | "bridge";
+    const progression = read(pick(randomOf(seed, `progression of ${theme}`), list[kind]));
+    for (let at = 0; at < section.bars; at++) {
+      chords.push({ section, at, theme, chords: progression[at % progression.length]! });
+    }
+  }
+  const cadence = read(list.cadence);
+  for (let i = 0; i < Math.min(cadence.length, Math.floor(chords.length / 2)); i++) {
+    chords.at(-1 - i)!.chords = cadence.at(-1 - i)!;
+  }
+  const bars = chords.map(
+    (bar, index): Bar => ({
+      index,
+      section: bar.section,
+      inSection: bar.at,
+      isLastOfSection: bar.at === bar.section.bars - 1,
+      chords: bar.chords,
+      next: chords[index + 1]?.chords[0] ?? ending,
+      theme: bar.theme,
+    }),
+  );
+  return { seed, bars, ending };
+}

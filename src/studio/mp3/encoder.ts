@@ -1,0 +1,90 @@
+/**
+ * MP3 at 256 kbit/s by LAME (compiled to WebAssembly in `wasm-media-encoders`). That build writes no
+ * Info frame, so this adds one, and an ID3 tag before it.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createEncoder, type WasmMediaEncoder } from "wasm-media-encoders";
+import { type Stereo, sampleRate } from "../dsp/state.ts";
+import { crc16 } from "./crc16.ts";
+import { bitrateKbps, FrameCounter } from "./frames.ts";
+import { infoFrame, infoFrameLength } from "./info-frame.ts";
+
+let lameBytes: Uint8Array | null = null;
+
+/** LAME's WebAssembly, read once for each thread. */
+function lame(): Uint8Array {
+  const require = createRequire(import.meta.url);
+  lameBytes ??= readFileSync(require.resolve("wasm-media-encoders/wasm/mp3"));
+  return lameBytes;
+}
+
+/** Encodes one piece: `encode` in order, then `finish`, then `head` to be put before all that. */
+export class Mp3Encoder {
+  readonly #lame: WasmMediaEncoder<"audio/mpeg">;
+  readonly #counter = new FrameCounter();
+  readonly #tag: Uint8Array;
+  #header: Uint8Array | null = null;
+  #bytes = 0;
+  #crc = 0;
+  #samples = 0;
+  #peak = 0;
+
+  private constructor(lame: WasmMediaEncoder<"audio/mpeg">, tag: Uint8Array) {
+    this.#lame = lame;
+    this.#tag = tag;
+  }
+
+  /** @param tag an ID3v2 tag to begin with, or nothing */
+  static async create(tag: Uint8Array): Promise<Mp3Encoder> {
+    const encoder = await createEncoder("audio/mpeg", lame());
+    encoder.configure({ sampleRate, channels: 2, bitrate: bitrateKbps });
+    return new Mp3Encoder(encoder, tag);
+  }
+
+  /** How many bytes `head` has; the music comes after them. */
+  get headLength(): number {
+    return this.#tag.length + infoFrameLength;
+  }
+
+  /** Frames of stereo samples taken so far. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** The bytes that are ready after the next samples; valid until the next call. */
+  encode({ left, right }: Stereo): Uint8Array {
+    this.#samples += left.length;
+    for (let i = 0; i < left.length; i++) {
+      this.#peak = Math.max(this.#peak, Math.abs(left[i]!), Math.abs(right[i]!));
+    }
+    return this.#count(this.#lame.encode([left, right]));
+  }
+
+  /** The last bytes of the music. */
+  finish(): Uint8Array {
+    return this.#count(this.#lame.finalize());
+  }
+
+  /** What stands before the music: the tag and the Info frame; to be asked for after `finish`. */
+  head(): Uint8Array {
+    if (this.#header === null) throw new Error("nothing was encoded");
+    const info = infoFrame({
+      header: this.#header,
+      frames: this.#counter.count,
+      bytes: this.#bytes,
+      crc: this.#crc,
+      samples: this.#samples,
+      peak: this.#peak,
+    });
+    return Buffer.concat([this.#tag, info]);
+  }
+
+  #count(bytes: Uint8Array): Uint8Array {
+    if (this.#header === null && bytes.length >= 4) this.#header = bytes.slice(0, 4);
+    this.#counter.push(bytes);
+    this.#bytes += bytes.length;
+    this.#crc = crc16(bytes, this.#crc);
+    return bytes;
+  }
+}

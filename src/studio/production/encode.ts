@@ -1,0 +1,66 @@
+/** From the premaster on disk to the finished MP3, streaming. */
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { isMajor } from "../compose/theory.ts";
+import type { Control } from "../control.ts";
+import type { Stereo } from "../dsp/state.ts";
+import { Mp3Encoder } from "../mp3/encoder.ts";
+import { id3Tag } from "../mp3/id3.ts";
+import type { Score } from "../score.ts";
+
+export const masterName = "master.mp3";
+
+/** ID3's notation of a key: the tonic, with `m` when it is minor. */
+function keyText({ key }: Score): string {
+  return key.tonic + (isMajor(key) ? "" : "m");
+}
+
+function tagOf(score: Score): Uint8Array {
+  return id3Tag({
+    TIT2: score.title.replaceAll("\0", " "),
+    TBPM: String(Math.round(score.tempo)),
+    TKEY: keyText(score),
+    TCON: score.style.name,
+    TLEN: String(score.durationSeconds * 1000),
+    TSSE: "music-generations studio, LAME 3.100",
+  });
+}
+
+/**
+ * Encodes `signal` as `master.mp3` in `folder`.
+ *
+ * @param onFrames called with the frames done so far
+ * @returns the frames that were encoded
+ * @throws Stopped when `control` says so
+ */
+export async function encodeMaster(
+  signal: Iterable<Stereo>,
+  score: Score,
+  folder: string,
+  control: Control,
+  onFrames: (frames: number) => void,
+): Promise<number> {
+  const encoder = await Mp3Encoder.create(tagOf(score));
+  const temporary = join(folder, `${masterName}.part`);
+  const file = openSync(temporary, "w");
+  try {
+    let at = encoder.headLength;
+    const write = (bytes: Uint8Array) => {
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(file, bytes, done, bytes.length - done, at + done);
+      }
+      at += bytes.length;
+    };
+    for (const block of signal) {
+      control.checkpoint("encode");
+      write(encoder.encode(block));
+      onFrames(encoder.samples);
+    }
+    write(encoder.finish());
+    writeSync(file, encoder.head(), 0, encoder.headLength, 0);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, join(folder, masterName));
+  return encoder.samples;
+}

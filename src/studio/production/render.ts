@@ -1,0 +1,76 @@
+/** From the score to the premaster on disk, chunk by chunk, going on where an earlier render stopped. */
+import type { Control } from "../control.ts";
+import { sampleRate, stereo } from "../dsp/state.ts";
+import { Mixer } from "../render/mixer.ts";
+import { Overlap } from "../render/overlap.ts";
+import type { SoundBank } from "../render/sound-bank.ts";
+import { ChunkBuffers, synthesize } from "../render/synthesize.ts";
+import type { Score } from "../score.ts";
+import { loadState, type RenderState, saveState } from "./checkpoint.ts";
+import { readIntact, takeFile } from "./files.ts";
+import { chunkName, writeChunk } from "./premaster.ts";
+
+export interface RenderJob {
+  readonly bank: SoundBank;
+  readonly score: Score;
+  /** Names the piece, so that no other piece's state is taken for its own. */
+  readonly fingerprint: string;
+  /** Where the chunks and states go. */
+  readonly folder: string;
+  /** An earlier render's folder, which may be gone, and how many chunks it had finished. */
+  readonly resume: { readonly folder: string; readonly chunks: number } | null;
+  readonly control: Control;
+  /** Called when `chunks` are safely on disk; with 0 when the work begins from nothing. */
+  readonly onChunk: (chunks: number) => void;
+}
+
+/** Renders all chunks that are not there yet. @throws Stopped when the control says so */
+export function renderPremaster(job: RenderJob): void {
+  const { score, control } = job;
+  const state = resumed(job) ?? freshState(score);
+  const buffers = new ChunkBuffers();
+  const total = score.chunkEnds.length;
+  job.onChunk(state.chunkCrcs.length);
+  for (let index = state.chunkCrcs.length; index < total; index++) {
+    renderChunk(job, state, buffers, index);
+    job.onChunk(index + 1);
+    control.checkpoint("chunk written");
+  }
+}
+
+function freshState(score: Score): RenderState {
+  return { mixer: new Mixer(score), overlap: new Overlap(score.parts.length), chunkCrcs: [] };
+}
+
+function renderChunk(job: RenderJob, state: RenderState, buffers: ChunkBuffers, index: number) {
+  const { score, bank, control, folder } = job;
+  const from = index === 0 ? 0 : Math.round(score.chunkEnds[index - 1]! * sampleRate);
+  const to = Math.round(score.chunkEnds[index]! * sampleRate);
+  const sound = synthesize(bank, score, from, to, buffers, control);
+  control.checkpoint("synthesized");
+  const parts = state.overlap.next(sound, to - from);
+  const mix = stereo(to - from);
+  state.mixer.process(parts, from, mix, control);
+  state.chunkCrcs.push(writeChunk(folder, index, mix));
+  control.checkpoint("mixed");
+  saveState(folder, job.fingerprint, state);
+}
+
+/** The state of the earlier render with its chunks taken over; null when anything is amiss. */
+function resumed({ resume, score, fingerprint, folder, control }: RenderJob): RenderState | null {
+  if (resume === null || resume.chunks < 1 || resume.chunks > score.chunkEnds.length) return null;
+  const state = freshState(score);
+  if (!loadState(resume.folder, resume.chunks, fingerprint, state)) return null;
+  try {
+    for (let index = 0; index < resume.chunks; index++) {
+      control.checkpoint("chunks taken over");
+      takeFile(resume.folder, folder, chunkName(index));
+      if (readIntact(folder, chunkName(index), state.chunkCrcs[index]!) === null) return null;
+    }
+    saveState(folder, fingerprint, state);
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return null; // a file that is gone
+    throw error;
+  }
+  return state;
+}

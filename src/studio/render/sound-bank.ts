@@ -1,0 +1,15 @@
+/** The SoundFont, loaded once for each thread and kept. */
+import { readFileSync } from "node:fs";
+import { BasicSoundBank, SoundBankLoader } from "spessasynth_core";
+
+export type SoundBank = BasicSoundBank;
+
+/**
+ * Reads the bank that is committed beside `soundfont/trim.ts`. Its samples stay Vorbis-compressed until
+ * a note first needs them, and the decoder that does it is ready when this resolves.
+ */
+export async function loadSoundBank(): Promise<SoundBank> {
+  await BasicSoundBank.isSF3DecoderReady;
+  const bytes = readFileSync(new URL("../soundfont/studio.sf3", import.meta.url));
+  return SoundBankLoader.fromArrayBuffer(new Uint8Array(bytes).buffer);
+}

@@ -1,0 +1,156 @@
+/** Jazz: piano, walking bass and a swinging ride, with saxophone and guitar in turn. */
+import type { Style } from "../style.ts";
+
+const jazz: Style = {
+  key: "jazz",
+  name: "Jazz",
+  words: {
+    jazz: 4,
+    jazzy: 3,
+    swing: 3,
+    bebop: 3,
+    "big band": 3,
+    "bossa nova": 2.5,
+    bossa: 2.5,
+    blues: 2,
+    bluesy: 2,
+    saxophone: 1.5,
+    sax: 1.5,
+    "walking bass": 2,
+    lounge: 2,
+    cocktail: 2,
+    noir: 1.5,
+    smoky: 1.5,
+    dixieland: 2,
+    "coffee house": 1.5,
+    "double bass": 1.5,
+    trio: 1,
+  },
+  tempo: [108, 148],
+  modes: [
+    ["ionian", 5],
+    ["dorian", 4],
+    ["mixolydian", 1],
+  ],
+  chords: "ninths",
+  progressions: {
+    major: {
+      verse: ["1 6 2 57", "1 67 2 57", "2 57 1 67"],
+      chorus: ["4 4m 3 67", "2 57 3+67 2+57", "1 17 4 4m"],
+      bridge: ["37 37 67 67", "2m 57 1 1", "4 4m 1 67"],
+      cadence: "2 57",
+    },
+    minor: {
+      verse: ["1 4 57 1", "1 6 2d 57", "1 1 4 57"],
+      chorus: ["4m 7 3 6", "4m 4m 1 1", "6 57 1 17"],
+      bridge: ["4m 77 3 6", "2d 57 1 1"],
+      cadence: "2d 57",
+    },
+  },
+  swing: { unit: 2, ratio: 0.64 },
+  energy: { intro: 0.45, verse: 0.6, chorus: 0.78, bridge: 0.65, outro: 0.5 },
+  ring: 0.9,
+  parts: [
+    {
+      role: "chords",
+      channel: { program: 0, levelDb: -1, pan: -0.2, reverb: 0.22, highpass: 140 },
+      enters: 0,
+      loose: 14,
+      range: [51, 73],
+      strumMs: 7,
+      figures: {
+        calm: ["X-----x-........", "..x-........x---", "X-------....o-.."],
+        full: ["X-..o-x-....x-..", "..x---o-..x-..o-", "x-....X---o-..x-"],
+      },
+    },
+    {
+      role: "bass",
+      channel: { program: 32, levelDb: 1, pan: 0.05, reverb: 0.1, lowpass: 4000 },
+      enters: 0.3,
+      loose: 8,
+      range: [28, 46],
+      figures: {
+        calm: ["R-------5-------", "R-------5---a---"],
+        full: ["R---w---5---a---", "R---3---5---a---", "R---5---O---a---", "R---3---7---a---"],
+      },
+    },
+    {
+      role: "drums",
+      channel: { program: 32, levelDb: -3, pan: 0.05, reverb: 0.18 },
+      enters: 0.4,
+      loose: 8,
+      crash: "ride",
+      calm: [
+        { ride: "x...x.o.x...x.o.", pedal: "....x.......x..." },
+        { ride: "x...X.o.x...X...", pedal: "....x.......x...", kick: "o..............." },
+      ],
+      full: [
+        {
+          ride: "x...X.x.x...X.x.",
+          pedal: "....x.......x...",
+          snare: "......o.......o.",
+          kick: "o.......o.......",
+        },
+        {
+          ride: "x...X.x.x...X.x.",
+          pedal: "....x.......x...",
+          snare: "..o.......o.....",
+          kick: "o.....o.........",
+        },
+        { ride: "x...X.x.x.x.X.x.", pedal: "....x.......x...", snare: "........o.....x." },
+      ],
+      fills: [
+        { snare: "........x.o.x.X.", kick: "............o..." },
+        {
+          highTom: "........x.......",
+          midTom: "..........x.....",
+          lowTom: "............x.x.",
+          snare: "..............o.",
+        },
+        { snare: "........oo.xx.X.", ride: "x...X.x.x......." },
+      ],
+    },
+    {
+      role: "melody",
+      channel: { program: 65, levelDb: -3, pan: 0.12, reverb: 0.3, lowpass: 9000 },
+      enters: 0.55,
+      loose: 20,
+      range: [58, 79],
+      leap: 1.4,
+      legato: 0.92,
+      figures: {
+        calm: ["x---x---x-x-....", "..x-x-x---..x---", "x-----x-x---...."],
+        full: ["x-x-x-x-x---x-..", "..x-x-x-x-x-x---", "x---x-x-..x-x-x-", "x-x---x-x-x-...."],
+      },
+    },
+    {
+      role: "melody",
+      channel: { program: 26, levelDb: 0, pan: 0.3, reverb: 0.25 },
+      enters: 0.55,
+      loose: 16,
+      range: [57, 77],
+      leap: 1.5,
+      legato: 0.85,
+      figures: {
+        calm: ["x---x---x-x-....", "..x-x-x---..x---"],
+        full: ["x-x-x-x-x---x-..", "x---x-x-..x-x-x-", "..x-x-x-x-x-x---"],
+      },
+    },
+  ],
+  reverb: { seconds: 1.5, damping: 0.45, predelay: 0.015, levelDb: -5 },
+  echo: { beats: 0.5, feedback: 0.1, levelDb: -24 },
+  titles: {
+    first: [
+      "Blue Umbrella",
+      "Corner Table",
+      "Midnight",
+      "Mister Finch",
+      "Half Past",
+      "Velvet",
+      "Slow Taxi",
+    ],
+    second: ["Blues", "in Green", "Serenade", "for Two", "Strut", "Variations", "Walk"],
+  },
+};
+
+export default jazz;
