@@ -1,6 +1,7 @@
 /** `keys create`: makes an API key in the service's database, beside it or without it. */
 import type { Command } from "commander";
 import { readConfig } from "../base/config.ts";
+import { createLog } from "../base/log.ts";
 import { openAdministration } from "../compose.ts";
 
 interface CreateOptions {
@@ -10,8 +11,9 @@ interface CreateOptions {
 }
 
 async function create(options: CreateOptions): Promise<void> {
+  const config = readConfig(process.env);
   const report = (message: string) => console.error(message);
-  const administration = await openAdministration(readConfig(process.env), report);
+  const administration = await openAdministration(config, report, createLog(config.LOG_LEVEL));
   try {
     const made = await administration.apiKeys.create(options.organization, options.user);
     const shown = {

@@ -1,0 +1,112 @@
+/**
+ * Calls the implementation directly, through the same interceptor chain as the RPC faces: no message is
+ * serialized on the way, and a cancelled stream really ends its generator.
+ */
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  type Message,
+} from "@bufbuild/protobuf";
+import {
+  type ContextValues,
+  createHandlerContext,
+  type HandlerContext,
+  type Interceptor,
+  type StreamResponse,
+  type UnaryResponse,
+} from "@connectrpc/connect";
+
+type Method = (request: Message, context: HandlerContext) => unknown;
+type Next = Parameters<Interceptor>[0];
+type Request = Parameters<Next>[0];
+
+export interface CallOptions {
+  readonly header: Headers;
+  readonly contextValues: ContextValues;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  readonly url: string;
+}
+
+export type Response = UnaryResponse | StreamResponse;
+export type Call = (message: Message, options: CallOptions) => Promise<Response>;
+
+/** How to call one method of an implementation. */
+export function createCall(
+  service: DescService,
+  method: DescMethod,
+  implementation: object,
+  interceptors: readonly Interceptor[],
+): Call {
+  const found = (implementation as Readonly<Record<string, Method | undefined>>)[method.localName];
+  if (found === undefined) throw new Error(`${service.typeName}.${method.name} is not implemented`);
+  const invoke: Method = (request, context) => found.call(implementation, request, context);
+  return (message, options) => {
+    const context = createHandlerContext({
+      service,
+      method,
+      protocolName: "rest",
+      requestMethod: "POST",
+      url: options.url,
+      requestSignal: options.signal,
+      requestHeader: options.header,
+      contextValues: options.contextValues,
+    });
+    const last: Next = async (request) => respond(request, context, invoke);
+    const chain = [...interceptors].reverse().reduce((next, wrap) => wrap(next), last);
+    const stream = method.methodKind !== "unary";
+    return chain({
+      stream,
+      service,
+      method,
+      requestMethod: "POST",
+      url: options.url,
+      signal: context.signal,
+      header: options.header,
+      contextValues: options.contextValues,
+      message: stream ? once(message) : message,
+    } as Request);
+  };
+}
+
+async function respond(
+  request: Request,
+  context: HandlerContext,
+  invoke: Method,
+): Promise<Response> {
+  const { method } = context;
+  const common = {
+    service: context.service,
+    method,
+    header: context.responseHeader,
+    trailer: context.responseTrailer,
+  };
+  const sent = request.stream ? await first(request.message) : request.message;
+  const result = invoke(sent as Message, context);
+  if (method.methodKind === "unary") {
+    const message = complete(method.output, (await result) as Message);
+    return { ...common, stream: false, message } as UnaryResponse;
+  }
+  const messages = completeEach(method.output, result as AsyncIterable<Message>);
+  return { ...common, stream: true, message: messages } as StreamResponse;
+}
+
+/** An implementation may answer the shape of a message instead of one. */
+function complete(schema: DescMessage, message: Message): Message {
+  return "$typeName" in message ? message : create(schema, message);
+}
+
+async function* completeEach(schema: DescMessage, messages: AsyncIterable<Message>) {
+  for await (const message of messages) yield complete(schema, message);
+}
+
+async function* once<T>(value: T) {
+  yield value;
+}
+
+async function first<T>(values: AsyncIterable<T>): Promise<T> {
+  for await (const value of values) return value;
+  throw new TypeError("a server stream needs one request");
+}

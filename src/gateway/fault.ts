@@ -1,0 +1,39 @@
+/** What the gateway itself can find wrong with a request: a closed set, encoded by whoever mounts it. */
+
+export interface FieldViolation {
+  /** The field's path in its REST spelling: `style_tags[2]`. */
+  readonly field: string;
+  readonly rule: string;
+  /** What is wrong and what would be right. */
+  readonly message: string;
+}
+
+export type GatewayFault =
+  /** Not JSON, or a path or query value that cannot be read as its type. */
+  | "malformed"
+  /** Readable, but not a valid message: `violations` has all of it. */
+  | "invalid"
+  | "route_not_found"
+  /** `allow` lists the methods that the path has. */
+  | "method_not_allowed"
+  | "not_acceptable"
+  | "unsupported_media_type"
+  | "payload_too_large";
+
+export class GatewayError extends Error {
+  readonly kind: GatewayFault;
+  readonly violations: readonly FieldViolation[];
+  readonly allow: readonly string[];
+
+  constructor(
+    kind: GatewayFault,
+    message: string,
+    facts: { violations?: readonly FieldViolation[]; allow?: readonly string[] } = {},
+  ) {
+    super(message);
+    this.name = "GatewayError";
+    this.kind = kind;
+    this.violations = facts.violations ?? [];
+    this.allow = facts.allow ?? [];
+  }
+}
