@@ -189,6 +189,6 @@ export function serviceErrorOfFault(fault: TranscodingFault): ServiceError {
   return new ServiceError(kind, {
     systemMessage: fault.message,
     violations: fault.violations,
-    ...(fault.allow && { headers: { allow: fault.allow.join(", ") } }),
+    ...(fault.allow?.length && { headers: { allow: fault.allow.join(", ") } }),
   });
 }

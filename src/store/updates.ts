@@ -38,7 +38,7 @@ function cancelled(receipt: CancelReceipt | null): Document {
     "cancel.observedAt": millisecondsAgo(receipt.observedMsAgo),
     "cancel.checkpoint": literal(receipt.checkpoint),
   };
-  return { ...stateOf("cancelQueued"), endedAt: now, ...seen };
+  return { ...stateOf("cancelQueued"), ...idle, endedAt: now, ...seen };
 }
 
 /** The fields that this exit sets when no cancel is asked for. */
@@ -49,12 +49,13 @@ function setOf(exit: Exit, epoch: number): Document {
         ...stateOf("succeed"),
         endedAt: now,
         track: { $mergeObjects: [literal(exit.track), { createdAt: now }] },
-        progress: literal({ percent: 100, phase: null, message: null }),
+        ...idle,
+        "progress.percent": 100,
       };
     case "fail":
-      return { ...stateOf("fail"), endedAt: now, failure: literal(exit.failure) };
+      return { ...stateOf("fail"), ...idle, endedAt: now, failure: literal(exit.failure) };
     case "refuse":
-      return { ...stateOf("refuse"), endedAt: now, refusal: literal(exit.reason) };
+      return { ...stateOf("refuse"), ...idle, endedAt: now, refusal: literal(exit.reason) };
     case "release":
       return {
         ...stateOf("release"),
