@@ -1,0 +1,190 @@
+/**
+ * Scope, for every method and every binding that the descriptors have: without a key, with a wrong one,
+ * with another user's, and in another organization. A method that this test does not know fails it.
+ */
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
+import { beforeAll, describe, expect, it } from "vitest";
+import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
+import { routesOf } from "../../src/gateway/routes.ts";
+import { startTestService } from "../support/service.ts";
+
+const service = await startTestService();
+const mine = { organization: "org_mine", user: "user_mine" };
+
+/**
+ * What each method answers to another user of the same organization: `hidden` when it names a thing of
+ * the owner's, `own` when it only ever shows what is the caller's own.
+ */
+const decisions: Readonly<Record<string, "hidden" | "own">> = {
+  CreateGeneration: "own",
+  GetGeneration: "hidden",
+  ListGenerations: "own",
+  CancelGeneration: "hidden",
+  WatchGeneration: "hidden",
+  ListEngines: "own",
+  GetTrack: "hidden",
+};
+
+const methods = MusicGenerations.methods;
+const routes = routesOf(MusicGenerations);
+const body = { engine: "studio", prompt: "rain", duration_seconds: 1 };
+const keys = { owner: "", colleague: "", stranger: "" };
+const ids = { job_id: "", track_id: "" };
+
+beforeAll(async () => {
+  keys.owner = await service.key(mine.organization, mine.user);
+  keys.colleague = await service.key(mine.organization, "user_colleague");
+  keys.stranger = await service.key("org_other", "user_stranger");
+  const jobs = `${service.url}/v1/music/${mine.organization}/generations`;
+  const headers = { "x-api-key": keys.owner, "content-type": "application/json" };
+  const made = await fetch(jobs, { method: "POST", headers, body: JSON.stringify(body) });
+  const job = (await made.json()) as { id: string };
+  await (await fetch(`${jobs}/${job.id}/events`, { headers })).text();
+  const done = (await (await fetch(`${jobs}/${job.id}`, { headers })).json()) as {
+    result_track_id: string;
+  };
+  ids.job_id = job.id;
+  ids.track_id = done.result_track_id;
+  expect(ids.track_id).toMatch(/^mtrack_/);
+});
+
+/** The fields that the method's request has, in JSON names of the proto. */
+function fieldsFor(method: (typeof methods)[number], organization: string) {
+  const known = { organization_id: organization, ...ids, ...body };
+  const names = new Set(method.input.fields.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(known).filter(([name]) => names.has(name)));
+}
+
+interface Answer {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly error: Record<string, unknown>;
+  readonly text: string;
+}
+
+async function callRest(
+  route: (typeof routes)[number],
+  organization: string,
+  key: string | null,
+): Promise<Answer> {
+  const fields: Record<string, string | number> = fieldsFor(route.method as never, organization);
+  const path = route.template.source.replaceAll(/\{(\w+)\}/g, (_, name) => String(fields[name]));
+  const response = await fetch(service.url + path, {
+    method: route.verb,
+    headers: { "content-type": "application/json", ...(key !== null && { "x-api-key": key }) },
+    ...(route.body === "*" && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const { error = {} } = response.ok ? {} : (JSON.parse(text) as { error?: Answer["error"] });
+  return { status: response.status, code: error["code"] as string | undefined, error, text };
+}
+
+const transports = {
+  gRPC: createGrpcTransport({ baseUrl: service.url }),
+  "gRPC-Web": createGrpcWebTransport({ baseUrl: service.url, httpVersion: "1.1" }),
+  Connect: createConnectTransport({ baseUrl: service.url, httpVersion: "1.1" }),
+};
+
+async function callRpc(
+  transport: keyof typeof transports,
+  method: (typeof methods)[number],
+  organization: string,
+  key: string | null,
+): Promise<Code | "ok"> {
+  const client = createClient(MusicGenerations, transports[transport]);
+  const request = Object.fromEntries(
+    method.input.fields.flatMap((field) => {
+      const value = fieldsFor(method, organization)[field.name];
+      return value === undefined ? [] : [[field.localName, value]];
+    }),
+  );
+  const options = key === null ? {} : { headers: { "x-api-key": key } };
+  try {
+    const call = client[method.localName as "getGeneration"] as (...args: unknown[]) => unknown;
+    const result = call(request, options);
+    if (method.methodKind === "unary") await result;
+    else for await (const _ of result as AsyncIterable<unknown>) break;
+    return "ok";
+  } catch (error) {
+    return ConnectError.from(error).code;
+  }
+}
+
+const wrongKeys = [null, "", "oak_", `oak_${"x".repeat(43)}`, "x".repeat(2_000)];
+
+it("there is a decision for every method, and every method has a binding", () => {
+  expect(methods.map(({ name }) => name).sort()).toEqual(Object.keys(decisions).sort());
+  expect(new Set(routes.map(({ method }) => method.name))).toEqual(new Set(Object.keys(decisions)));
+});
+
+it("every request names an organization", () => {
+  for (const method of methods) {
+    expect(method.input.fields.map(({ name }) => name)).toContain("organization_id");
+    expect(toBinary(method.input, create(method.input))).toHaveLength(0);
+  }
+});
+
+describe.each(routes.map((route) => [`${route.verb} ${route.template.source}`, route] as const))(
+  "%s",
+  (_name, route) => {
+    it.each(wrongKeys)("without a valid key (%s) is 401", async (key) => {
+      const answer = await callRest(route, mine.organization, key);
+      expect([answer.status, answer.code]).toEqual([401, "AUTHENTICATION_REQUIRED"]);
+    });
+
+    it("in an organization of others is 403, as in one that does not exist", async () => {
+      const answers = [
+        await callRest(route, mine.organization, keys.stranger),
+        await callRest(route, "org_none", keys.stranger),
+        await callRest(route, "org_none", keys.owner),
+      ];
+      for (const { status, code, error } of answers) {
+        expect([status, code]).toEqual([403, "ORGANIZATION_ACCESS_DENIED"]);
+        expect(error["details"]).toEqual({});
+      }
+    });
+
+    it("shows a colleague nothing of the owner's", async () => {
+      const answer = await callRest(route, mine.organization, keys.colleague);
+      if (decisions[route.method.name] === "hidden") {
+        expect([answer.status, answer.code]).toEqual([404, "RESOURCE_NOT_FOUND"]);
+      } else {
+        expect(answer.status).toBeLessThan(300);
+        expect(answer.text).not.toContain(ids.job_id);
+      }
+    });
+
+    it("is there for the owner", async () => {
+      expect((await callRest(route, mine.organization, keys.owner)).status).toBeLessThan(300);
+    });
+  },
+);
+
+describe.each(Object.keys(transports) as (keyof typeof transports)[])("%s", (transport) => {
+  it.each(methods.map((method) => [method.name, method] as const))("%s", async (name, method) => {
+    for (const key of wrongKeys) {
+      const code = await callRpc(transport, method, mine.organization, key);
+      expect([key, code]).toEqual([key, Code.Unauthenticated]);
+    }
+    const denied = [
+      await callRpc(transport, method, mine.organization, keys.stranger),
+      await callRpc(transport, method, "org_none", keys.owner),
+    ];
+    expect(denied).toEqual([Code.PermissionDenied, Code.PermissionDenied]);
+    const colleague = await callRpc(transport, method, mine.organization, keys.colleague);
+    expect(colleague).toBe(decisions[name] === "hidden" ? Code.NotFound : "ok");
+    expect(await callRpc(transport, method, mine.organization, keys.owner)).toBe("ok");
+  });
+});
+
+it("a job that was hidden was not touched", async () => {
+  const url = `${service.url}/v1/music/${mine.organization}/generations/${ids.job_id}`;
+  const job = await (await fetch(url, { headers: { "x-api-key": keys.owner } })).json();
+  expect(job).toMatchObject({ status: "succeeded", cancel_requested_at: null });
+});
