@@ -152,6 +152,7 @@ export async function http2Fetch(
   const stream = session.request(headers, { endStream: body === undefined });
   if (body !== undefined) stream.end(body);
   const [answer] = (await once(stream, "response")) as [http2.IncomingHttpHeaders];
+  stream.setEncoding("utf8");
   let text = "";
   for await (const chunk of stream) text += chunk;
   return { status: Number(answer[":status"]), body: text };

@@ -1,0 +1,172 @@
+/** The service as a process: killed in the middle, stopped politely, and its command line beside it. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MPEGDecoder } from "mpg123-decoder";
+import { expect, it, onTestFinished } from "vitest";
+import {
+  type RunningService,
+  runCommand,
+  startServiceProcess,
+} from "../support/service-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const organization = "org_abc123";
+
+interface Job {
+  readonly id: string;
+  readonly status: string;
+  readonly progress: number;
+  readonly attempts: number;
+  readonly playback_url: string | null;
+  readonly result_track_id: string | null;
+}
+
+async function start(dataDir: string): Promise<RunningService> {
+  const service = await startServiceProcess(dataDir);
+  onTestFinished(() => void service.end("SIGKILL"));
+  return service;
+}
+
+async function createKey(dataDir: string): Promise<string> {
+  const args = ["keys", "create", "--organization", organization, "--user", "user_1", "--json"];
+  const { stdout } = await runCommand(dataDir, args);
+  return (JSON.parse(stdout) as { key: string }).key;
+}
+
+function jobsUrl(service: RunningService): string {
+  return `${service.url}/v1/music/${organization}/generations`;
+}
+
+async function createJob(service: RunningService, key: string, seconds: number): Promise<Job> {
+  const response = await fetch(jobsUrl(service), {
+    method: "POST",
+    headers: { "x-api-key": key, "content-type": "application/json" },
+    body: JSON.stringify({ engine: "studio", prompt: "lofi rain", duration_seconds: seconds }),
+  });
+  expect(response.status).toBe(202);
+  return (await response.json()) as Job;
+}
+
+/** The first state of the job that `accepts`, or its last one. */
+async function watchUntil(
+  service: RunningService,
+  key: string,
+  jobId: string,
+  accepts: (job: Job) => boolean,
+): Promise<Job> {
+  const headers = { "x-api-key": key, accept: "application/x-ndjson" };
+  const stream = await fetch(`${jobsUrl(service)}/${jobId}/events`, { headers });
+  let job: Job | null = null;
+  let rest = "";
+  // Leaving the loop cancels the stream.
+  for await (const text of stream.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines.filter((each) => each !== "")) {
+      job = JSON.parse(line) as Job;
+      if (accepts(job)) return job;
+    }
+  }
+  if (job === null) throw new Error("the stream had no state");
+  return job;
+}
+
+async function decodedSeconds(bytes: ArrayBuffer): Promise<number> {
+  const decoder = new MPEGDecoder();
+  await decoder.ready;
+  const { samplesDecoded, sampleRate } = decoder.decode(new Uint8Array(bytes));
+  decoder.free();
+  return samplesDecoded / sampleRate;
+}
+
+/** The command lines of the processes that have `text` in theirs. */
+async function processesWith(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (line.includes(text)) found.push(line.replaceAll("\0", " "));
+  }
+  return found;
+}
+
+it("a job survives SIGKILL of the service: mongod goes, and the next start finishes it, once", async () => {
+  const dataDir = await temporaryFolder();
+  const first = await start(dataDir);
+  const key = await createKey(dataDir);
+  const { id } = await createJob(first, key, 120);
+  await watchUntil(first, key, id, ({ status, progress }) => status === "running" && progress > 10);
+  await first.end("SIGKILL");
+  // The start waits for the old mongod to be gone, or ends it; it would fail if it were still there.
+  const second = await start(dataDir);
+  expect(await processesWith(join(dataDir, "mongod"))).toHaveLength(2);
+  const job = await watchUntil(second, key, id, () => false);
+  expect(job).toMatchObject({ status: "succeeded", attempts: 2 });
+  const audio = await (await fetch(job.playback_url ?? "")).arrayBuffer();
+  expect(Math.abs((await decodedSeconds(audio)) - 120)).toBeLessThan(0.05);
+  const masters = await readdir(join(dataDir, "artifacts"), { recursive: true });
+  expect(masters.filter((name) => name.includes("master.mp3"))).not.toHaveLength(0);
+  expect(new Set(masters.filter((name) => /\/\d+\/?$/.test(name))).size).toBeLessThanOrEqual(1);
+  expect(await second.end("SIGTERM")).toBe(0);
+  expect(await processesWith(dataDir)).toEqual([]);
+});
+
+it("SIGTERM hands a running job back at its checkpoint, tells watchers, and exits 0", async () => {
+  const dataDir = await temporaryFolder();
+  const first = await start(dataDir);
+  const key = await createKey(dataDir);
+  const { id } = await createJob(first, key, 300);
+  await watchUntil(first, key, id, ({ progress }) => progress > 5);
+  const headers = { "x-api-key": key };
+  const watching = fetch(`${jobsUrl(first)}/${id}/events`, { headers }).then((r) => r.text());
+  await watchUntil(first, key, id, ({ progress }) => progress > 8);
+  expect(await first.end("SIGTERM")).toBe(0);
+  expect(await watching).toMatch(/event: error\ndata: .*SERVICE_UNAVAILABLE/);
+  expect(await processesWith(dataDir)).toEqual([]);
+  const second = await start(dataDir);
+  const resumed = await watchUntil(second, key, id, ({ status, progress }) => {
+    return status === "running" && progress > 8;
+  });
+  expect(resumed.attempts).toBe(1);
+  const cancelled = await fetch(`${jobsUrl(second)}/${id}/cancel`, { method: "POST", headers });
+  expect(await cancelled.json()).toMatchObject({ status: "cancelled", result_track_id: null });
+});
+
+it("the command line makes a track by gRPC, lists it and cancels nothing that has ended", async () => {
+  const dataDir = await temporaryFolder();
+  const service = await start(dataDir);
+  const env = { MUSIC_API_KEY: await createKey(dataDir), MUSIC_URL: service.url };
+  const out = join(dataDir, "track.mp3");
+  const made = await runCommand(
+    dataDir,
+    ["generate", "house, 124 bpm", "--seconds", "5", "--out", out],
+    env,
+  );
+  expect(made.stdout.trim()).toBe(out);
+  const id = /mgen_[0-9a-f]+/.exec(made.stderr)?.[0] ?? "";
+  expect(await decodedSeconds((await readFile(out)).buffer as ArrayBuffer)).toBeCloseTo(5, 1);
+  expect((await runCommand(dataDir, ["list"], env)).stdout).toContain(`${id}  succeeded`);
+  expect((await runCommand(dataDir, ["cancel", id], env)).stdout.trim()).toBe("succeeded");
+  expect((await runCommand(dataDir, ["engines"], env)).stdout).toContain("studio  Studio");
+});
+
+it("a mistake in the command is explained, with an exit code", async () => {
+  const dataDir = await temporaryFolder();
+  const run = (args: string[], env = {}) =>
+    runCommand(dataDir, args, env).then(
+      () => expect.unreachable("the command should fail"),
+      ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+    );
+  expect(await run(["serve"], { PORT: "x" })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("PORT: "),
+  });
+  expect(await run(["generate", "x"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("keys create"),
+  });
+  const nobody = { MUSIC_API_KEY: "oak_x", MUSIC_URL: "http://127.0.0.1:9" };
+  expect(await run(["generate", "x"], nobody)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("Is the service running?"),
+  });
+});

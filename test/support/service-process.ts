@@ -1,0 +1,73 @@
+/** The service as its users start it: a process of its own, with its embedded database. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const main = join(import.meta.dirname, "../../src/main.ts");
+
+export class RunningService {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly #lines: readonly string[];
+
+  constructor(process: ChildProcess, url: string, lines: readonly string[]) {
+    this.process = process;
+    this.url = url;
+    this.#lines = lines;
+  }
+
+  get log(): string {
+    return this.#lines.join("\n");
+  }
+
+  /** Sends the signal and resolves with the exit code (null after SIGKILL). */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.process.exitCode !== null) return this.process.exitCode;
+    const exited = once(this.process, "exit");
+    this.process.kill(signal);
+    const [code] = await exited;
+    return code as number | null;
+  }
+}
+
+function environment(dataDir: string): NodeJS.ProcessEnv {
+  return { ...process.env, DATA_DIR: dataDir, PORT: "0", NODE_OPTIONS: "", MONGODB_URI: "" };
+}
+
+/** Resolves once it says `ready`. */
+export async function startServiceProcess(dataDir: string): Promise<RunningService> {
+  const child = spawn(process.execPath, [main, "serve"], {
+    env: environment(dataDir),
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const lines: string[] = [];
+  const ready = Promise.withResolvers<string>();
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    lines.push(line);
+    const { msg, url } = parseLine(line);
+    if (msg === "ready") ready.resolve(String(url));
+  });
+  child.once("exit", (code) => ready.reject(new Error(`exit ${code}\n${lines.join("\n")}`)));
+  return new RunningService(child, await ready.promise, lines);
+}
+
+function parseLine(line: string): { msg?: unknown; url?: unknown } {
+  try {
+    return JSON.parse(line) as { msg?: unknown; url?: unknown };
+  } catch {
+    return {};
+  }
+}
+
+/** Runs the command line to its end. */
+export async function runCommand(
+  dataDir: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, [main, ...args], {
+    env: { ...environment(dataDir), ...env },
+  });
+}
