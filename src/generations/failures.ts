@@ -111,7 +111,7 @@ export const failures = {
   validation_error: {
     code: "VALIDATION_ERROR",
     message: "The request is not valid. Please check the fields listed.",
-    systemMessage: "One or more fields are not valid; details.violations lists them all",
+    systemMessage: "One or more fields are not valid; all violations are listed",
     retryable: false,
   },
   rate_limit_exceeded: {
