@@ -2,13 +2,14 @@
 import { once } from "node:events";
 import http2 from "node:http2";
 import net from "node:net";
+import { Readable } from "node:stream";
 import { create } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import Fastify, { type FastifyInstance } from "fastify";
 import { GenerationSchema } from "../../gen/music/v1/generation_pb.ts";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
-import { systemClock } from "../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { createLog } from "../../src/base/log.ts";
 import {
   createListener,
@@ -21,6 +22,8 @@ export interface Running {
   readonly listener: Listener;
   readonly port: number;
   readonly url: string;
+  /** Requests of `/wait` that nobody has answered: call one to answer it. */
+  readonly waiting: (() => void)[];
   stop(): Promise<void>;
 }
 
@@ -32,10 +35,13 @@ const codes = {
 } as const;
 
 /** Starts the app on a free port. Every deadline is long unless `limits` says otherwise. */
-export async function serve(limits: Partial<ListenerLimits> = {}): Promise<Running> {
+export async function serve(
+  limits: Partial<ListenerLimits> = {},
+  clock: Clock = systemClock,
+): Promise<Running> {
   const listener = createListener({
     limits,
-    clock: systemClock,
+    clock,
     log: createLog("silent"),
     encodeProtocolError: (kind) => ({
       status: codes[kind][0],
@@ -43,10 +49,27 @@ export async function serve(limits: Partial<ListenerLimits> = {}): Promise<Runni
       body: JSON.stringify({ success: false, error: { code: codes[kind][1] } }),
     }),
   });
-  const app = Fastify({ serverFactory: listener.serverFactory });
+  const app = Fastify({
+    serverFactory: listener.serverFactory,
+    rewriteUrl: (request) => {
+      if (request.url === "/throw-in-routing") throw new Error("thrown on purpose");
+      return request.url ?? "/";
+    },
+  });
   app.post("/echo", async (request) => request.body);
   app.get("/number/:n", async (request) => (request.params as { n: string }).n);
+  const waiting: (() => void)[] = [];
+  app.get("/wait", async () => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return "waited";
+  });
+  app.get("/ticks/:count", async (request, reply) => {
+    const { count } = request.params as { count: string };
+    reply.header("content-type", "text/event-stream");
+    return Readable.from(ticks(Number(count)));
+  });
   app.get("/large/:bytes", async (request) => {
+    app.server.emit("large");
     return "x".repeat(Number((request.params as { bytes: string }).bytes));
   });
   await app.register(fastifyConnectPlugin, { routes });
@@ -56,12 +79,21 @@ export async function serve(limits: Partial<ListenerLimits> = {}): Promise<Runni
     app,
     listener,
     port,
+    waiting,
     url: `http://127.0.0.1:${port}`,
     stop: async () => {
       await listener.close(0);
       await app.close();
     },
   };
+}
+
+/** So many ticks, 10 ms apart. */
+async function* ticks(count: number): AsyncIterable<string> {
+  for (let tick = 0; tick < count; tick += 1) {
+    await systemClock.sleep(10);
+    yield "tick\n";
+  }
 }
 
 /** `organization_id` tells the engine's key; a watch gives `after_version` states. */
