@@ -1,38 +1,21 @@
 /** The composition root: constructs everything, in the order in which it starts, and decides nothing. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { createContextValues } from "@connectrpc/connect";
-import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
-import { MusicGenerations } from "../gen/music/v1/music_generations_pb.ts";
-import { createAuthorization } from "./api/authorization.ts";
-import {
-  serviceErrorOf,
-  serviceErrorOfFault,
-  serviceErrorOfStatus,
-  toEnvelope,
-} from "./api/errors.ts";
-import { createInterceptors } from "./api/interceptors.ts";
-import { requestIdKey, requestIdOf } from "./api/request-id.ts";
-import { createService } from "./api/service.ts";
-import { createValidation } from "./api/validation.ts";
 import { systemClock as clock } from "./base/clock.ts";
 import type { Config } from "./base/config.ts";
 import type { Lifecycle } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { Probe } from "./base/probe.ts";
 import { systemRandom as random, randomHex } from "./base/random.ts";
+import { createFaces } from "./compose-faces.ts";
 import { createStudioEngine } from "./engines/studio.ts";
-import { GatewayError, registerGateway } from "./gateway/index.ts";
+import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
-import { ServiceError } from "./generations/failures.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
-import { registerMedia } from "./media/serve.ts";
-import { createMediaSigner } from "./media/signer.ts";
 import { readSigningSecret } from "./media/signing-secret.ts";
-import { createApp, maxBodyBytes } from "./server/app.ts";
-import { createListener } from "./server/listener/index.ts";
 import { attachOrStart, connectExternal, EmbeddedMongod } from "./store/embedded/index.ts";
-import { createStore, openDatabase, type Store } from "./store/index.ts";
+import { createStore, type Database, openDatabase, type Store } from "./store/index.ts";
+import type { ExecutionSteps } from "./worker/execution.ts";
 import { defaultLeaseTimes } from "./worker/leases.ts";
 import { Worker } from "./worker/worker.ts";
 import { Workspaces } from "./worker/workspaces.ts";
@@ -74,7 +57,7 @@ class ComposedService implements ServiceProcess {
   }
 
   get url(): string {
-    return this.#config.PUBLIC_URL ?? this.#url;
+    return this.#url;
   }
 
   get apiKeys(): Store["apiKeys"] {
@@ -84,16 +67,18 @@ class ComposedService implements ServiceProcess {
 
   async start(): Promise<void> {
     const { log } = this.#ports;
-    const store = await this.#startStore();
-    this.#store = store;
+    const database = await this.#startDatabase();
+    const store = createStore(database, { clock, random, log }, storeOptions(this.#config));
+    await this.#begin(store.feed);
     const engines = [createStudioEngine({ threads: this.#config.WORKER_CONCURRENCY, log })];
     for (const engine of engines) await this.#begin(engine);
     const folder = join(this.#config.DATA_DIR, "artifacts");
-    const artifacts = new FileArtifactStore({ folder, clock, random });
-    await this.#begin(artifacts);
+    const artifacts = await this.#begin(new FileArtifactStore({ folder, clock, random }));
     await this.#begin(this.#createWorker(store, engines, artifacts));
-    await this.#serve(store, engines, artifacts);
-    log.info({ url: this.url }, "ready");
+    const faces = await this.#begin(await this.#createFaces(store, engines, artifacts));
+    this.#url = faces.url;
+    this.#store = store;
+    log.info({ url: this.#url }, "ready");
   }
 
   stop(): Promise<void> {
@@ -101,7 +86,7 @@ class ComposedService implements ServiceProcess {
     return this.#stopped;
   }
 
-  /** Watchers are told first; then what started last stops first: listener, worker, …, database. */
+  /** Watchers are told first; then what started last stops first: faces, worker, …, database. */
   async #stop(): Promise<void> {
     this.#stopping.abort();
     while (this.#started.length > 0) await this.#started.pop()?.stop();
@@ -114,42 +99,25 @@ class ComposedService implements ServiceProcess {
     return part;
   }
 
-  async #startStore(): Promise<Store> {
-    const { log } = this.#ports;
-    const uri = this.#config.MONGODB_URI ?? (await this.#startMongod());
-    if (this.#config.MONGODB_URI !== undefined) await (await connectExternal(uri)).close();
+  async #startDatabase(): Promise<Database> {
+    const { MONGODB_URI: external, DATA_DIR: dataDir } = this.#config;
+    const { onFatal } = this.#ports;
+    if (external !== undefined) await (await connectExternal(external)).close();
+    const report = reportTo(this.#ports);
+    const uri =
+      external ?? (await this.#begin(new EmbeddedMongod({ dataDir, report, onFatal, clock }))).uri;
     const database = await openDatabase({ uri, name: databaseName });
     await this.#begin({ start: async () => {}, stop: () => database.client.close() });
-    const { ORGANIZATION_CAP: defaultCap } = this.#config;
-    const options = { leaseTtlMs: defaultLeaseTimes.ttlMs, defaultCap };
-    const store = createStore(database, { clock, random, log }, options);
-    await this.#begin(store.feed);
-    return store;
+    return database;
   }
 
-  async #startMongod(): Promise<string> {
-    const { onFatal } = this.#ports;
-    const { DATA_DIR: dataDir } = this.#config;
-    const mongod = new EmbeddedMongod({ dataDir, report: reportTo(this.#ports), onFatal, clock });
-    await this.#begin(mongod);
-    return mongod.uri;
-  }
-
-  #createWorker(store: Store, engines: readonly Engine[], artifacts: FileArtifactStore): Worker {
+  #createWorker(store: Store, engines: readonly Engine[], artifacts: ArtifactStore): Worker {
     const { log } = this.#ports;
     const workspaces = new Workspaces(join(this.#config.DATA_DIR, "work"));
+    const probe = new Probe<ExecutionSteps>();
+    const { jobs, feed } = store;
     return new Worker(
-      {
-        store: store.jobs,
-        feed: store.feed,
-        engines,
-        artifacts,
-        workspaces,
-        clock,
-        random,
-        log,
-        probe: new Probe(),
-      },
+      { store: jobs, feed, engines, artifacts, workspaces, clock, random, log, probe },
       {
         owner: `${process.pid}-${randomHex(random, 4)}`,
         concurrency: this.#config.WORKER_CONCURRENCY,
@@ -161,103 +129,34 @@ class ComposedService implements ServiceProcess {
     );
   }
 
-  async #serve(
-    store: Store,
-    engines: readonly Engine[],
-    artifacts: FileArtifactStore,
-  ): Promise<void> {
-    const { log } = this.#ports;
-    const secret = this.#config.SIGNING_SECRET
-      ? createHash("sha256").update(this.#config.SIGNING_SECRET).digest()
-      : await readSigningSecret(this.#config.DATA_DIR, random);
-    const signer = createMediaSigner({ keys: [{ id: "k1", secret }], clock });
-    const authorization = createAuthorization(store.apiKeys, store.organizations);
-    const validate = createValidation(engines);
-    const interceptors = createInterceptors({ authorization, validate, random, log });
-    const implementation = createService({
-      store: store.jobs,
-      feed: store.feed,
+  async #createFaces(store: Store, engines: readonly Engine[], artifacts: ArtifactStore) {
+    const {
+      SIGNING_SECRET: secret,
+      DATA_DIR,
+      HOST,
+      PORT,
+      PUBLIC_URL,
+      DRAIN_SECONDS,
+    } = this.#config;
+    return createFaces({
+      store,
       engines,
-      clock,
-      random,
+      artifacts,
+      signingSecret: secret
+        ? createHash("sha256").update(secret).digest()
+        : await readSigningSecret(DATA_DIR, random),
+      log: this.#ports.log,
+      host: HOST,
+      port: PORT,
+      publicUrl: PUBLIC_URL ?? null,
+      graceMs: DRAIN_SECONDS * 1_000,
       stopping: this.#stopping.signal,
-      links: { linkTo: (artifact, options) => this.url + signer.sign(artifact, options) },
-    });
-    const listener = createListener({
-      clock,
-      log,
-      encodeProtocolError: (kind) => {
-        const { status, headers, body } = encodeError(
-          new ServiceError(protocolFailures[kind]),
-          requestIdOf(null, random),
-        );
-        const type = { "content-type": "application/json; charset=utf-8" };
-        return { status, headers: { ...headers, ...type }, body: JSON.stringify(body) };
-      },
-    });
-    const app = createApp({
-      serverFactory: listener.serverFactory,
-      log,
-      requestId: (sent) => requestIdOf(sent, random),
-      encodeError,
-      notFound: () => new ServiceError("route_not_found"),
-    });
-    const contextValues = (request: { id: string }) => {
-      return createContextValues().set(requestIdKey, request.id);
-    };
-    await app.register(fastifyConnectPlugin, {
-      routes: (router) => router.service(MusicGenerations, implementation),
-      interceptors,
-      contextValues,
-      readMaxBytes: maxBodyBytes,
-    });
-    registerMedia(app, { store: artifacts, signer, clock });
-    registerGateway(app, {
-      service: MusicGenerations,
-      implementation,
-      interceptors,
-      contextValues,
-      authorize: async ({ header, pathValues, contextValues: values }) => {
-        await authorization.authenticate(header, values);
-        await authorization.authorize(pathValues.get("organization_id") ?? "", values);
-      },
-      validate,
-      encodeError: (error, request) => encodeError(error, request.id).body,
-      baseUrl: () => this.#config.PUBLIC_URL ?? "",
-      clock,
-    });
-    await app.ready();
-    const grace = this.#config.DRAIN_SECONDS * 1_000;
-    await this.#begin({
-      start: async () => {
-        const { HOST: host, PORT: port } = this.#config;
-        const address = await listener.listen({ host, port });
-        const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
-        this.#url = `http://${shown}:${address.port}`;
-      },
-      stop: async () => {
-        await listener.close(grace);
-        await app.close();
-      },
     });
   }
 }
 
-const protocolFailures = {
-  request_timeout: "request_timeout",
-  headers_too_large: "headers_too_large",
-  bad_request: "malformed_request",
-} as const;
-
-/** The envelope of whatever reached the HTTP application. */
-function encodeError(error: unknown, requestId: string) {
-  if (error instanceof GatewayError) {
-    return toEnvelope(serviceErrorOfFault(error), requestId, clock.now());
-  }
-  const status = (error as { statusCode?: unknown }).statusCode;
-  const known =
-    typeof status === "number" ? serviceErrorOfStatus(status, error) : serviceErrorOf(error);
-  return toEnvelope(known, requestId, clock.now());
+function storeOptions({ ORGANIZATION_CAP: defaultCap }: Config) {
+  return { leaseTtlMs: defaultLeaseTimes.ttlMs, defaultCap };
 }
 
 function reportTo({ log, report }: ProcessPorts) {
@@ -279,15 +178,12 @@ export async function openAdministration(
   report: (message: string) => void,
   log: Log,
 ): Promise<Administration> {
-  const attached = config.MONGODB_URI
-    ? { uri: config.MONGODB_URI, stop: async () => {} }
-    : await attachOrStart({
-        dataDir: config.DATA_DIR,
-        report: ({ message }) => report(message),
-      });
+  const { MONGODB_URI, DATA_DIR: dataDir } = config;
+  const attached = MONGODB_URI
+    ? { uri: MONGODB_URI, stop: async () => {} }
+    : await attachOrStart({ dataDir, report: ({ message }) => report(message) });
   const database = await openDatabase({ uri: attached.uri, name: databaseName });
-  const options = { leaseTtlMs: defaultLeaseTimes.ttlMs, defaultCap: config.ORGANIZATION_CAP };
-  const { apiKeys } = createStore(database, { clock, random, log }, options);
+  const { apiKeys } = createStore(database, { clock, random, log }, storeOptions(config));
   return {
     apiKeys,
     stop: async () => {
