@@ -13,8 +13,8 @@
  *
  * With TLS, ALPN will choose the protocol and the sockets take the same way from there.
  */
-import http from "node:http";
-import http2 from "node:http2";
+import type http from "node:http";
+import type http2 from "node:http2";
 import net, { type AddressInfo, type Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -26,10 +26,11 @@ import {
   tolerate,
 } from "./conversation.ts";
 import { Http1Conversation } from "./http1.ts";
-import { Http2Conversation, headerListSize } from "./http2.ts";
+import { Http2Conversation } from "./http2.ts";
 import { checkIntervalMs, defaultListenerLimits, type ListenerLimits } from "./limits.ts";
 import { Patience } from "./patience.ts";
 import type { EncodeProtocolError } from "./protocol-error.ts";
+import { createHttp1Server, createHttp2Server } from "./servers.ts";
 import { type Protocol, Sniffing } from "./sniff.ts";
 
 export interface ListenerOptions {
@@ -92,8 +93,8 @@ class OnePort implements Listener {
     this.#clock = options.clock;
     this.#patience = new Patience(options.clock, checkIntervalMs(this.#limits));
     this.#admission = new Admission(this.#limits);
-    this.#http1 = this.#newHttp1();
-    this.#http2 = this.#newHttp2();
+    this.#http1 = createHttp1Server(this.#context, (socket) => this.#http1Of(socket));
+    this.#http2 = createHttp2Server(this.#context);
     this.#port = net.createServer(
       {
         allowHalfOpen: true,
@@ -187,27 +188,6 @@ class OnePort implements Listener {
     this.#http2.emit("connection", socket);
   }
 
-  #newHttp1(): http.Server {
-    const server = http.createServer({
-      maxHeaderSize: this.#limits.maxHeaderBytes,
-      // Announced to clients in `Keep-Alive`.
-      keepAliveTimeout: this.#limits.idleMs,
-      // Ours to enforce; Node's would not be.
-      headersTimeout: 0,
-      requestTimeout: 0,
-      requireHostHeader: false,
-    });
-    server.on("request", (request, response) => {
-      this.#http1Of(request.socket)?.onRequest(request, response);
-    });
-    server.on("clientError", (error, socket) => {
-      const conversation = this.#http1Of(socket as Socket);
-      if (conversation === undefined) socket.destroy();
-      else conversation.onClientError(error);
-    });
-    return server;
-  }
-
   /** A handler that throws is a defect; it costs the client its answer, not the others their service. */
   #serve(request: http.IncomingMessage, response: http.ServerResponse): void {
     try {
@@ -222,30 +202,6 @@ class OnePort implements Listener {
   #http1Of(socket: Socket): Http1Conversation | undefined {
     const conversation = this.#conversations.get(socket);
     return conversation instanceof Http1Conversation ? conversation : undefined;
-  }
-
-  #newHttp2(): http2.Http2Server {
-    const server = http2.createServer({
-      settings: {
-        maxConcurrentStreams: this.#limits.maxConcurrentRequests,
-        maxHeaderListSize: this.#limits.maxHeaderBytes,
-        enablePush: false,
-      },
-    });
-    server.on("request", (request, response) => {
-      // Node's compatible request and response stand in for those of HTTP/1.1 (as Fastify expects).
-      const like1 = response as unknown as http.ServerResponse;
-      if (headerListSize(request.rawHeaders) > this.#limits.maxHeaderBytes) {
-        const answer = this.#context.encodeProtocolError("headers_too_large");
-        like1.writeHead(answer.status, answer.headers).end(answer.body);
-      } else {
-        this.#serve(request as unknown as http.IncomingMessage, like1);
-      }
-    });
-    server.on("sessionError", (error) =>
-      this.#context.log.debug({ err: error }, "an HTTP/2 session failed"),
-    );
-    return server;
   }
 
   #enforceOn(conversation: Conversation, nowMs: number): void {
