@@ -38,6 +38,8 @@ export interface Channel {
   readonly treble?: number;
   /** Soft saturation: the amplitude going in, from 1. */
   readonly drive?: number;
+  /** Pseudo-stereo, from 0 to 1. */
+  readonly width?: number;
   /** How far each kick drum pushes the part down, from 0 to 1. */
   readonly duck?: number;
 }

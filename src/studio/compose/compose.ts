@@ -2,7 +2,7 @@
 import type { Interpretation } from "../prompt/interpret.ts";
 import { between, pick, randomOf } from "../random.ts";
 import type { NoteEvent, Score } from "../score.ts";
-import type { Part, Style } from "../style.ts";
+import type { MelodyPart, Part, Style } from "../style.ts";
 import { writeBass } from "./bass.ts";
 import { writeDrums } from "./drums.ts";
 import { fitTiming, planSections, type Timing } from "./form.ts";
@@ -62,7 +62,7 @@ function write(part: Part, plan: Plan, style: Style): SketchNote[] {
       return writeCounter(part, plan);
     case "melody": {
       const tunes = style.parts.filter((other) => other.role === "melody");
-      return writeMelody(part, plan, tunes.indexOf(part), tunes.length);
+      return writeMelody(part as MelodyPart, plan, tunes as MelodyPart[]);
     }
     default:
       return writeHarmony(part, plan);

@@ -38,6 +38,6 @@ export function chooseFigure(figures: Figures, energy: number, random: Random): 
 /** How loud a symbol is meant, 1 to 127. */
 export function accentOf(symbol: string): number {
   if (symbol === "X") return 104;
-  if (symbol === "o") return 56;
-  return 84;
+  if (symbol === "o") return 66;
+  return 86;
 }

@@ -65,10 +65,15 @@ function longForm(bars: number): Block[] {
   const edge = bars >= 32 ? 4 : 2;
   const middle = bars - 2 * edge;
   const size = middle >= 48 ? 8 : 4;
-  const rest = middle % size;
   const blocks: Block[] = middleKinds(Math.floor(middle / size)).map((kind) => [kind, size]);
-  if (rest > 2) blocks.splice(-1, 0, ["bridge", rest]);
-  return [["intro", edge + (rest > 2 ? 0 : rest)], ...blocks, ["outro", edge]];
+  const rest = middle % size;
+  const goesBeforeLast = rest > 2 && blocks.at(-2)?.[0] !== "bridge";
+  if (goesBeforeLast) blocks.splice(-1, 0, ["bridge", rest]);
+  return [
+    ["intro", edge + (goesBeforeLast ? 0 : rest % 4)],
+    ...blocks,
+    ["outro", edge + (goesBeforeLast ? 0 : rest - (rest % 4))],
+  ];
 }
 
 function blocksOf(bars: number): Block[] {
@@ -85,13 +90,6 @@ function blocksOf(bars: number): Block[] {
       ["intro", 2],
       ["verse", half],
       ["chorus", bars - 2 - half],
-    ];
-  if (bars < 16)
-    return [
-      ["intro", 2],
-      ["verse", 4],
-      ["chorus", 4],
-      ["outro", bars - 10],
     ];
   return longForm(bars);
 }

@@ -4,6 +4,7 @@ import type { HarmonyPart } from "../style.ts";
 import { accentOf, chooseFigure, type Onset, onsetsOf } from "./figure.ts";
 import { type Bar, chordAt, type Plan, stepsPerBar } from "./plan.ts";
 import { playsIn, type SketchNote } from "./sketch.ts";
+import type { Chord } from "./theory.ts";
 import { voice } from "./voicing.ts";
 
 const half = stepsPerBar / 2;
@@ -35,8 +36,11 @@ export function writeHarmony(part: HarmonyPart, plan: Plan): SketchNote[] {
     if (!playsIn(part, bar.section)) continue;
     const random = randomOf(plan.seed, `${part.role} figure of ${bar.theme}`);
     const figure = chooseFigure(part.figures, bar.section.energy, random);
+    let sounding: Chord | null = null;
     for (const { step, symbol, length } of splitAtChange(onsetsOf(figure, bar), bar)) {
-      voicing = voice(chordAt(bar, step), part.range, voicing);
+      const chord = chordAt(bar, step);
+      if (chord !== sounding) voicing = voice(chord, part.range, voicing);
+      sounding = chord;
       const velocity = accentOf(symbol);
       for (const [index, pitch] of struck(symbol, voicing).entries()) {
         notes.push({ bar: bar.index, step, length, pitch, velocity, delay: index * strum });

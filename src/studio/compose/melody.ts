@@ -1,5 +1,6 @@
 /** The tune: motifs laid over the chords, strong notes on chord tones, leaps that come back. */
 import { pick, randomOf } from "../random.ts";
+import type { Section } from "../score.ts";
 import type { MelodyPart, SectionKind } from "../style.ts";
 import { chooseFigure, fullEnergy, onsetsOf } from "./figure.ts";
 import { endingNote } from "./harmony.ts";
@@ -53,29 +54,35 @@ function writeBar(part: MelodyPart, bar: Bar, from: number, plan: Plan): SketchN
   return notes;
 }
 
-/** Several tunes take turns by section; `turn` of `players` is this one. */
+/** Which of several tunes has each section: they take turns over the sections that any plays in. */
+function tuneOfSection(tunes: readonly MelodyPart[], plan: Plan): Map<Section, MelodyPart> {
+  const first = Math.floor(randomOf(plan.seed, "first tune")() * tunes.length);
+  const sections = [...new Set(plan.bars.map((bar) => bar.section))];
+  const tuneful = sections.filter((section) => tunes.some((tune) => playsIn(tune, section)));
+  return new Map(
+    tuneful.map((section, index) => [section, tunes[(first + index) % tunes.length]!] as const),
+  );
+}
+
+/** @param tunes all melody parts of the style, `part` among them */
 export function writeMelody(
   part: MelodyPart,
   plan: Plan,
-  turn: number,
-  players: number,
+  tunes: readonly MelodyPart[],
 ): SketchNote[] {
   const notes: SketchNote[] = [];
-  let at = (part.range[0] + part.range[1]) / 2;
-  let sections = -1;
+  const owners = tuneOfSection(tunes, plan);
+  let at = Math.round((part.range[0] + part.range[1]) / 2);
   for (const bar of plan.bars) {
-    if (bar.inSection === 0) {
-      sections++;
-      at = nearest(bar.chords[0]!.tones, Math.round(anchorOf(part, bar)));
-    }
-    if (sections % players !== turn || !playsIn(part, bar.section)) continue;
+    if (bar.inSection === 0) at = nearest(bar.chords[0]!.tones, Math.round(anchorOf(part, bar)));
+    if (owners.get(bar.section) !== part || !playsIn(part, bar.section)) continue;
     const written = writeBar(part, bar, at, plan);
     at = written.at(-1)?.pitch ?? at;
     notes.push(...written);
   }
-  if (turn === 0) {
-    const last = [plan.ending.tones[0]!, plan.ending.tones[1]!];
-    const tone = pick(randomOf(plan.seed, "last note"), last);
+  const last = [...owners.values()].at(-1) ?? tunes[0];
+  if (part === last) {
+    const tone = pick(randomOf(plan.seed, "last note"), plan.ending.tones.slice(0, 2));
     notes.push(endingNote(plan, reflected(part, nearest([tone], Math.round(at))), 86));
   }
   return notes;

@@ -55,7 +55,7 @@ export function perform(
       : duration;
     const looseness = (bell(random) * part.loose) / 2000;
     const start = Math.max(0, written + (note.delay ?? 0) + looseness);
-    const touch = 0.7 + 0.36 * dynamics(plan, note.bar);
+    const touch = 0.8 + 0.24 * dynamics(plan, note.bar);
     const velocity = Math.round(note.velocity * touch + bell(random) * 4);
     // A short piece may begin within its first bar: what is held into it still sounds.
     if (end <= shortest || (written < -0.01 && end < timing.barSeconds / 4)) return [];

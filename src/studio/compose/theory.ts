@@ -55,15 +55,16 @@ function altered(root: number, quality: string, chords: Style["chords"]): number
   return intervals.slice(0, count).map((interval) => modulo(root + interval, 12));
 }
 
-/** The key's scale, bent where a chord tone is outside it: the neighbour a semitone away gives way. */
+/** The key's scale, bent where a chord tone is outside it: a neighbour a semitone away gives way. */
 function scaleOver(scale: readonly number[], tones: readonly number[]): number[] {
-  return scale.map((degree) => {
-    if (tones.includes(degree)) return degree;
-    const bent = tones.find(
-      (tone) => !scale.includes(tone) && Math.abs(modulo(tone - degree + 6, 12) - 6) === 1,
+  const bent = [...scale];
+  for (const tone of tones.filter((candidate) => !scale.includes(candidate))) {
+    const at = bent.findIndex(
+      (degree) => !tones.includes(degree) && [1, 11].includes(modulo(tone - degree, 12)),
     );
-    return bent ?? degree;
-  });
+    if (at >= 0) bent[at] = tone;
+  }
+  return bent;
 }
 
 /**

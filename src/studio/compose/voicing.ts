@@ -33,13 +33,17 @@ function candidates(chord: Chord, [low, high]: readonly [number, number]): numbe
   return found.length > 0 ? found : [closePosition(tones, 0, low)];
 }
 
+/** Makes a chord that is held over take another position rather than repeat itself. */
+const repetition = 12;
+
 /** How far the voices move in all, plus a little for straying from the middle of the range. */
 function cost(notes: number[], previous: readonly number[], middle: number): number {
   const centre = notes.reduce((sum, note) => sum + note, 0) / notes.length;
   const stray = Math.abs(centre - middle);
   if (previous.length === 0) return stray;
   const moves = notes.map((note) => Math.min(...previous.map((old) => Math.abs(note - old))));
-  return moves.reduce((sum, move) => sum + move, 0) + stray * 0.3;
+  const moved = moves.reduce((sum, move) => sum + move, 0);
+  return (moved === 0 ? repetition : moved) + stray * 0.3;
 }
 
 /** The notes of `chord` within `range`, rising, led from those of the chord before (or from none). */

@@ -13,7 +13,7 @@ export const targetLufs = -14;
  * The limiter's ceiling in dBTP: an MP3 at 256 kbit/s overshoots by a few tenths of a decibel, and the
  * decoded file must stay below −1.
  */
-export const ceilingDb = -1.9;
+export const ceilingDb = -2;
 
 /** How near to the target is near enough, in LU. */
 const tolerance = 0.05;

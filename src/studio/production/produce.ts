@@ -10,6 +10,7 @@ import { type Control, Stopped } from "../control.ts";
 import { sampleRate } from "../dsp/state.ts";
 import { findGain, limited } from "../master/master.ts";
 import { interpret } from "../prompt/interpret.ts";
+import { hash32 } from "../random.ts";
 import type { SoundBank } from "../render/sound-bank.ts";
 import type { Score } from "../score.ts";
 import { stateName } from "./checkpoint.ts";
@@ -124,9 +125,12 @@ class Run {
     const { request, control } = this.#production;
     this.#report("compose", 0);
     control.checkpoint("compose");
+    const { prompt, styleTags, seed } = request;
     const score = compose({
-      ...request,
-      interpretation: interpret(request.prompt, request.styleTags, request.seed),
+      interpretation: interpret(prompt, styleTags, seed),
+      durationSeconds: request.durationSeconds,
+      seed: hash32(`${seed} ${prompt} ${styleTags.join(" ")}`),
+      title: request.title,
     });
     control.checkpoint("composed");
     this.#total = score.chunkEnds.length;

@@ -3,7 +3,7 @@
  * than prose. What the text leaves open comes from the seed, so any text at all gives a piece.
  */
 import type { TempoWish } from "../compose/form.ts";
-import { hash32, pick, randomOf } from "../random.ts";
+import { pick, randomOf } from "../random.ts";
 import type { Key } from "../score.ts";
 import type { Part, Style } from "../style.ts";
 import { styles } from "../styles.ts";
@@ -38,7 +38,7 @@ function score(style: Style, text: string): number {
 function chooseStyle(prompt: string, tags: string, seed: number): Style {
   const scored = styles.map((style) => score(style, prompt) + tagWeight * score(style, tags));
   const best = Math.max(...scored);
-  const fallback = randomOf(seed ^ hash32(prompt), "style");
+  const fallback = randomOf(seed, `style for ${prompt}`);
   return best > 0 ? styles[scored.indexOf(best)]! : pick(fallback, styles);
 }
 
@@ -79,7 +79,7 @@ export function interpret(
   const tags = styleTags.map(normalized).join("");
   const mood = readMood(tags) ?? readMood(text);
   const style = chooseStyle(normalized(prompt), tags, seed);
-  const random = randomOf(seed, "interpretation");
+  const random = randomOf(seed, `interpretation of ${text}`);
   return {
     style: adapted(style, text, mood),
     tempo: readTempo(raw, text, style, mood?.tempo ?? 1, random),

@@ -1,6 +1,6 @@
 /** Tempo in a prompt: a number of beats a minute, or a word. */
 import type { TempoWish } from "../compose/form.ts";
-import { pick, type Random } from "../random.ts";
+import type { Random } from "../random.ts";
 import type { Style } from "../style.ts";
 import { mentions } from "./text.ts";
 
@@ -24,15 +24,12 @@ const named: readonly (readonly [readonly string[], readonly [number, number]])[
   [["presto"], [176, 190]],
 ];
 
-/** Words that bend the style's own tempo. */
-const relative: readonly (readonly [readonly string[], number])[] = [
-  [["very slow", "really slow", "super slow", "extremely slow"], 0.7],
-  [
-    ["slow", "slowly", "slower", "downtempo", "down tempo", "laid back", "unhurried", "lento"],
-    0.82,
-  ],
-  [["very fast", "really fast", "super fast", "extremely fast", "breakneck"], 1.4],
-  [["fast", "faster", "quick", "rapid", "uptempo", "up tempo", "driving", "high tempo"], 1.2],
+/** Words that go beyond an end (0 slow, 1 fast) of the style's own range, and by which factors. */
+const relative: readonly (readonly [readonly string[], 0 | 1, readonly [number, number]])[] = [
+  [["very slow", "really slow", "super slow", "extremely slow"], 0, [0.65, 0.75]],
+  [["slow", "slowly", "slower", "downtempo", "down tempo", "unhurried"], 0, [0.8, 0.94]],
+  [["very fast", "really fast", "super fast", "extremely fast", "breakneck"], 1, [1.3, 1.45]],
+  [["fast", "faster", "quick", "rapid", "uptempo", "up tempo", "high tempo"], 1, [1.08, 1.22]],
 ];
 
 const number =
@@ -63,12 +60,13 @@ export function readTempo(
 ): TempoWish {
   const bpm = readBpm(raw);
   if (bpm !== null) return { bpm, exact: true };
-  const range = named.find(([words]) => words.some((word) => mentions(text, word)))?.[1];
-  const [low, high] = range ?? style.tempo;
-  const within = low + random() * (high - low);
-  if (range !== undefined) return { bpm: within, exact: false };
-  const factor = relative.find(([words]) => words.some((word) => mentions(text, word)))?.[1];
+  const isSaid = ([words]: readonly [readonly string[], ...unknown[]]) =>
+    words.some((word) => mentions(text, word));
+  const within = ([low, high]: readonly [number, number]) => low + random() * (high - low);
+  const range = named.find(isSaid)?.[1];
+  if (range !== undefined) return { bpm: within(range), exact: false };
+  const beyond = relative.find(isSaid);
   const usual =
-    factor === undefined ? within * bend : pick(random, [low, (low + high) / 2, high]) * factor;
+    beyond === undefined ? within(style.tempo) * bend : style.tempo[beyond[1]] * within(beyond[2]);
   return { bpm: clamp(usual), exact: false };
 }

@@ -2,6 +2,7 @@
 import { highpass, highShelf, lowpass, StereoBiquad } from "../dsp/biquad.ts";
 import { duck } from "../dsp/duck.ts";
 import { gainOf, type StateArray, type Stateful, type Stereo } from "../dsp/state.ts";
+import { Widener } from "../dsp/width.ts";
 import type { Channel } from "../style.ts";
 
 /** Below this a strip counts as silent (−140 dB). */
@@ -10,6 +11,7 @@ const silence = 1e-7;
 export class Strip implements Stateful {
   readonly channel: Channel;
   readonly #filters: readonly StereoBiquad[];
+  readonly #widener: Widener | null;
   readonly #gain: number;
   /** 1 while nothing has come in and nothing rings in the filters. */
   readonly #idle = Int32Array.of(1);
@@ -17,6 +19,7 @@ export class Strip implements Stateful {
   constructor(channel: Channel) {
     this.channel = channel;
     this.#gain = gainOf(channel.levelDb);
+    this.#widener = channel.width === undefined ? null : new Widener(channel.width);
     this.#filters = [
       channel.highpass === undefined ? null : highpass(channel.highpass),
       channel.lowpass === undefined ? null : lowpass(channel.lowpass),
@@ -25,7 +28,8 @@ export class Strip implements Stateful {
   }
 
   get state(): readonly StateArray[] {
-    return [...this.#filters.flatMap((filter) => filter.state), this.#idle];
+    const filters = this.#filters.flatMap((filter) => filter.state);
+    return [...filters, ...(this.#widener?.state ?? []), this.#idle];
   }
 
   /** Processes `block` in place; false when it stays silent. */
@@ -34,6 +38,7 @@ export class Strip implements Stateful {
     if (quietIn && this.#idle[0] === 1) return false;
     for (const filter of this.#filters) filter.process(block);
     if (this.channel.drive !== undefined) saturate(block, this.channel.drive);
+    this.#widener?.process(block);
     if (this.channel.duck !== undefined) duck(block, duckDepth, this.channel.duck);
     scale(block, this.#gain);
     this.#idle[0] = quietIn && isSilent(block) ? 1 : 0;

@@ -61,7 +61,7 @@ const cinematic: Style = {
   parts: [
     {
       role: "pad",
-      channel: { program: 48, levelDb: -2, pan: -0.1, reverb: 0.45, highpass: 90 },
+      channel: { program: 48, levelDb: -0.5, pan: -0.1, width: 0.45, reverb: 0.45, highpass: 90 },
       enters: 0,
       loose: 22,
       range: [48, 70],
@@ -69,7 +69,7 @@ const cinematic: Style = {
     },
     {
       role: "bass",
-      channel: { program: 42, levelDb: -1, pan: 0.22, reverb: 0.3, lowpass: 3500 },
+      channel: { program: 42, levelDb: 2.5, pan: 0.22, reverb: 0.3, lowpass: 3500 },
       enters: 0.3,
       loose: 12,
       range: [36, 50],
@@ -80,7 +80,7 @@ const cinematic: Style = {
     },
     {
       role: "bass",
-      channel: { program: 48, levelDb: -6, pan: 0.1, reverb: 0.3, lowpass: 1200 },
+      channel: { program: 48, levelDb: -0.5, pan: 0.1, width: 0.45, reverb: 0.3, lowpass: 1200 },
       enters: 0.6,
       loose: 14,
       range: [26, 41],
@@ -88,7 +88,7 @@ const cinematic: Style = {
     },
     {
       role: "arpeggio",
-      channel: { program: 45, levelDb: -1, pan: 0.3, reverb: 0.4, highpass: 150 },
+      channel: { program: 45, levelDb: 1, pan: 0.3, reverb: 0.4, highpass: 150 },
       enters: 0.42,
       rests: ["bridge"],
       loose: 9,
@@ -100,7 +100,7 @@ const cinematic: Style = {
     },
     {
       role: "arpeggio",
-      channel: { program: 46, levelDb: -3, pan: -0.35, reverb: 0.5 },
+      channel: { program: 46, levelDb: 3.5, pan: -0.35, reverb: 0.5 },
       enters: 0.3,
       rests: ["chorus"],
       loose: 14,
@@ -112,7 +112,7 @@ const cinematic: Style = {
     },
     {
       role: "melody",
-      channel: { program: 48, levelDb: 0, pan: -0.25, reverb: 0.45, treble: 1 },
+      channel: { program: 48, levelDb: 2.5, pan: -0.25, width: 0.45, reverb: 0.45, treble: 1 },
       enters: 0.5,
       loose: 18,
       range: [62, 86],
@@ -125,7 +125,7 @@ const cinematic: Style = {
     },
     {
       role: "melody",
-      channel: { program: 60, levelDb: -1, pan: 0.25, reverb: 0.5 },
+      channel: { program: 60, levelDb: 4, pan: 0.25, reverb: 0.5 },
       enters: 0.5,
       loose: 16,
       range: [53, 72],
@@ -138,7 +138,7 @@ const cinematic: Style = {
     },
     {
       role: "counter",
-      channel: { program: 60, levelDb: -4, pan: 0.2, reverb: 0.5 },
+      channel: { program: 60, levelDb: 0, pan: 0.2, reverb: 0.5 },
       enters: 0.7,
       loose: 16,
       range: [50, 67],
@@ -148,7 +148,7 @@ const cinematic: Style = {
     },
     {
       role: "counter",
-      channel: { program: 52, levelDb: -6, pan: 0, reverb: 0.6, highpass: 200 },
+      channel: { program: 52, levelDb: -0.5, pan: 0, width: 0.45, reverb: 0.6, highpass: 200 },
       enters: 0.9,
       loose: 25,
       range: [60, 79],
@@ -158,7 +158,7 @@ const cinematic: Style = {
     },
     {
       role: "drums",
-      channel: { program: 48, levelDb: 1, pan: 0, reverb: 0.4 },
+      channel: { program: 48, levelDb: 2, pan: 0, width: 0.45, reverb: 0.4 },
       enters: 0.5,
       rests: ["bridge"],
       loose: 8,

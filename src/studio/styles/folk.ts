@@ -55,7 +55,7 @@ const folk: Style = {
   parts: [
     {
       role: "arpeggio",
-      channel: { program: 25, levelDb: 0, pan: -0.3, reverb: 0.2, highpass: 90, treble: 1 },
+      channel: { program: 25, levelDb: 7, pan: -0.3, reverb: 0.2, highpass: 90, treble: 1 },
       enters: 0,
       loose: 10,
       range: [48, 70],
@@ -66,7 +66,7 @@ const folk: Style = {
     },
     {
       role: "chords",
-      channel: { program: 25, levelDb: -3, pan: 0.38, reverb: 0.18, highpass: 150 },
+      channel: { program: 25, levelDb: 0, pan: 0.38, reverb: 0.18, highpass: 150 },
       enters: 0.62,
       loose: 10,
       range: [52, 76],
@@ -78,7 +78,7 @@ const folk: Style = {
     },
     {
       role: "bass",
-      channel: { program: 32, levelDb: 0, pan: 0, reverb: 0.08, lowpass: 3000 },
+      channel: { program: 32, levelDb: 2, pan: 0, reverb: 0.08, lowpass: 3000 },
       enters: 0.45,
       loose: 8,
       range: [28, 45],
@@ -89,7 +89,7 @@ const folk: Style = {
     },
     {
       role: "drums",
-      channel: { program: 40, levelDb: -3, pan: 0, reverb: 0.15 },
+      channel: { program: 40, levelDb: -2, pan: 0, reverb: 0.15 },
       enters: 0.58,
       loose: 9,
       crash: "ride",
@@ -110,7 +110,7 @@ const folk: Style = {
     },
     {
       role: "melody",
-      channel: { program: 73, levelDb: -3, pan: 0.15, reverb: 0.4, lowpass: 9000 },
+      channel: { program: 73, levelDb: 2, pan: 0.15, reverb: 0.4, lowpass: 9000 },
       enters: 0.5,
       loose: 16,
       range: [65, 86],
@@ -123,7 +123,7 @@ const folk: Style = {
     },
     {
       role: "melody",
-      channel: { program: 40, levelDb: -2, pan: -0.15, reverb: 0.4, lowpass: 8000 },
+      channel: { program: 40, levelDb: 4, pan: -0.15, reverb: 0.4, lowpass: 8000 },
       enters: 0.5,
       loose: 18,
       range: [60, 81],
@@ -136,7 +136,7 @@ const folk: Style = {
     },
     {
       role: "counter",
-      channel: { program: 42, levelDb: -5, pan: 0.25, reverb: 0.4 },
+      channel: { program: 42, levelDb: 0.5, pan: 0.25, width: 0.4, reverb: 0.4 },
       enters: 0.7,
       loose: 18,
       range: [45, 64],

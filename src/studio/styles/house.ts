@@ -50,12 +50,12 @@ const house: Style = {
     },
   },
   swing: { unit: 1, ratio: 0.52 },
-  energy: { intro: 0.45, verse: 0.66, chorus: 0.95, bridge: 0.4, outro: 0.5 },
+  energy: { intro: 0.45, verse: 0.66, chorus: 0.95, bridge: 0.5, outro: 0.55 },
   ring: 0.8,
   parts: [
     {
       role: "drums",
-      channel: { program: 25, levelDb: 1, pan: 0, reverb: 0.05, drive: 1.4 },
+      channel: { program: 25, levelDb: -3.5, pan: 0, reverb: 0.05, drive: 1.4 },
       enters: 0.44,
       rests: ["bridge"],
       loose: 2,
@@ -99,7 +99,7 @@ const house: Style = {
       role: "bass",
       channel: {
         program: 38,
-        levelDb: -2,
+        levelDb: 7,
         pan: 0,
         reverb: 0.01,
         lowpass: 1400,
@@ -118,8 +118,9 @@ const house: Style = {
       role: "chords",
       channel: {
         program: 90,
-        levelDb: -4,
+        levelDb: 2,
         pan: -0.15,
+        width: 0.5,
         reverb: 0.25,
         echo: 0.12,
         highpass: 220,
@@ -135,7 +136,15 @@ const house: Style = {
     },
     {
       role: "pad",
-      channel: { program: 50, levelDb: -8, pan: 0.1, reverb: 0.4, highpass: 260, duck: 0.7 },
+      channel: {
+        program: 50,
+        levelDb: -6.5,
+        pan: 0.1,
+        width: 0.5,
+        reverb: 0.4,
+        highpass: 260,
+        duck: 0.7,
+      },
       enters: 0.35,
       loose: 4,
       range: [55, 77],
@@ -145,7 +154,7 @@ const house: Style = {
       role: "arpeggio",
       channel: {
         program: 81,
-        levelDb: -10,
+        levelDb: -0.5,
         pan: 0.3,
         reverb: 0.3,
         echo: 0.35,
@@ -165,7 +174,7 @@ const house: Style = {
       role: "melody",
       channel: {
         program: 80,
-        levelDb: -6,
+        levelDb: 1.5,
         pan: 0,
         reverb: 0.3,
         echo: 0.3,
@@ -187,7 +196,7 @@ const house: Style = {
       role: "melody",
       channel: {
         program: 0,
-        levelDb: 0,
+        levelDb: 10.5,
         pan: 0.05,
         reverb: 0.3,
         echo: 0.2,

@@ -53,7 +53,7 @@ const jazz: Style = {
   parts: [
     {
       role: "chords",
-      channel: { program: 0, levelDb: -1, pan: -0.2, reverb: 0.22, highpass: 140 },
+      channel: { program: 0, levelDb: 2, pan: -0.2, width: 0.3, reverb: 0.22, highpass: 140 },
       enters: 0,
       loose: 14,
       range: [51, 73],
@@ -65,7 +65,7 @@ const jazz: Style = {
     },
     {
       role: "bass",
-      channel: { program: 32, levelDb: 1, pan: 0.05, reverb: 0.1, lowpass: 4000 },
+      channel: { program: 32, levelDb: 2, pan: 0.05, reverb: 0.1, lowpass: 4000 },
       enters: 0.3,
       loose: 8,
       range: [28, 46],
@@ -76,7 +76,7 @@ const jazz: Style = {
     },
     {
       role: "drums",
-      channel: { program: 32, levelDb: -3, pan: 0.05, reverb: 0.18 },
+      channel: { program: 32, levelDb: 0, pan: 0.05, reverb: 0.18 },
       enters: 0.4,
       loose: 8,
       crash: "ride",
@@ -112,7 +112,7 @@ const jazz: Style = {
     },
     {
       role: "melody",
-      channel: { program: 65, levelDb: -3, pan: 0.12, reverb: 0.3, lowpass: 9000 },
+      channel: { program: 65, levelDb: 4, pan: 0.12, reverb: 0.3, lowpass: 9000 },
       enters: 0.55,
       loose: 20,
       range: [58, 79],
@@ -125,7 +125,7 @@ const jazz: Style = {
     },
     {
       role: "melody",
-      channel: { program: 26, levelDb: 0, pan: 0.3, reverb: 0.25 },
+      channel: { program: 26, levelDb: 4, pan: 0.3, reverb: 0.25 },
       enters: 0.55,
       loose: 16,
       range: [57, 77],

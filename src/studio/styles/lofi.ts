@@ -53,7 +53,15 @@ const lofi: Style = {
   parts: [
     {
       role: "chords",
-      channel: { program: 4, levelDb: -2, pan: -0.12, reverb: 0.22, highpass: 130, drive: 1.3 },
+      channel: {
+        program: 4,
+        levelDb: -2,
+        pan: -0.12,
+        width: 0.5,
+        reverb: 0.22,
+        highpass: 130,
+        drive: 1.3,
+      },
       enters: 0,
       loose: 14,
       range: [50, 72],
@@ -65,7 +73,7 @@ const lofi: Style = {
     },
     {
       role: "bass",
-      channel: { program: 33, levelDb: -3, pan: 0, reverb: 0.02, lowpass: 900, drive: 1.5 },
+      channel: { program: 33, levelDb: 3.5, pan: 0, reverb: 0.02, lowpass: 900, drive: 1.5 },
       enters: 0.4,
       loose: 10,
       range: [31, 48],
@@ -76,7 +84,7 @@ const lofi: Style = {
     },
     {
       role: "drums",
-      channel: { program: 0, levelDb: -1, pan: 0, reverb: 0.08, lowpass: 9000, drive: 1.6 },
+      channel: { program: 0, levelDb: 9.5, pan: 0, reverb: 0.08, lowpass: 9000, drive: 1.6 },
       enters: 0.42,
       loose: 7,
       crash: "ride",
@@ -103,7 +111,7 @@ const lofi: Style = {
     },
     {
       role: "melody",
-      channel: { program: 11, levelDb: -5, pan: 0.2, reverb: 0.38, echo: 0.22, lowpass: 7000 },
+      channel: { program: 11, levelDb: 7.5, pan: 0.2, reverb: 0.38, echo: 0.22, lowpass: 7000 },
       enters: 0.5,
       loose: 18,
       range: [65, 84],
@@ -116,7 +124,7 @@ const lofi: Style = {
     },
     {
       role: "melody",
-      channel: { program: 26, levelDb: -5, pan: 0.24, reverb: 0.3, echo: 0.2, lowpass: 6000 },
+      channel: { program: 26, levelDb: 3, pan: 0.24, reverb: 0.3, echo: 0.2, lowpass: 6000 },
       enters: 0.5,
       loose: 18,
       range: [60, 79],
@@ -131,8 +139,9 @@ const lofi: Style = {
       role: "pad",
       channel: {
         program: 89,
-        levelDb: -13,
+        levelDb: -5.5,
         pan: 0.05,
+        width: 0.5,
         reverb: 0.4,
         highpass: 250,
         lowpass: 5000,
@@ -146,7 +155,7 @@ const lofi: Style = {
   ],
   reverb: { seconds: 1.6, damping: 0.55, predelay: 0.012, levelDb: -6 },
   echo: { beats: 0.75, feedback: 0.32, levelDb: -7 },
-  tape: { wowMs: 1.1, dust: 0.8 },
+  tape: { wowMs: 1.1, dust: 0.7 },
   lowpass: 10_500,
   titles: {
     first: [

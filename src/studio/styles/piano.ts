@@ -49,7 +49,7 @@ const piano: Style = {
   parts: [
     {
       role: "arpeggio",
-      channel: { program: 0, levelDb: -1, pan: -0.12, reverb: 0.35 },
+      channel: { program: 0, levelDb: 5, pan: -0.12, reverb: 0.35 },
       enters: 0,
       loose: 14,
       range: [45, 66],
@@ -60,7 +60,7 @@ const piano: Style = {
     },
     {
       role: "bass",
-      channel: { program: 0, levelDb: -2, pan: -0.18, reverb: 0.3 },
+      channel: { program: 0, levelDb: 7, pan: -0.18, reverb: 0.3 },
       enters: 0,
       loose: 12,
       range: [28, 45],
@@ -71,7 +71,7 @@ const piano: Style = {
     },
     {
       role: "melody",
-      channel: { program: 0, levelDb: 2, pan: 0.12, reverb: 0.4 },
+      channel: { program: 0, levelDb: 11.5, pan: 0.12, reverb: 0.4 },
       enters: 0.4,
       loose: 18,
       range: [65, 88],
@@ -84,7 +84,7 @@ const piano: Style = {
     },
     {
       role: "chords",
-      channel: { program: 0, levelDb: -5, pan: 0.08, reverb: 0.35 },
+      channel: { program: 0, levelDb: 3.5, pan: 0.08, reverb: 0.35 },
       enters: 0.74,
       loose: 14,
       range: [57, 76],
@@ -93,7 +93,15 @@ const piano: Style = {
     },
     {
       role: "pad",
-      channel: { program: 48, levelDb: -13, pan: 0.1, reverb: 0.6, highpass: 180, lowpass: 5000 },
+      channel: {
+        program: 48,
+        levelDb: -9.5,
+        pan: 0.1,
+        width: 0.5,
+        reverb: 0.6,
+        highpass: 180,
+        lowpass: 5000,
+      },
       enters: 0.6,
       loose: 25,
       range: [52, 74],

@@ -49,14 +49,14 @@ const synthwave: Style = {
     },
   },
   swing: { unit: 1, ratio: 0.5 },
-  energy: { intro: 0.42, verse: 0.64, chorus: 0.92, bridge: 0.42, outro: 0.45 },
+  energy: { intro: 0.42, verse: 0.64, chorus: 0.92, bridge: 0.48, outro: 0.45 },
   ring: 1.1,
   parts: [
     {
       role: "bass",
       channel: {
         program: 39,
-        levelDb: -1,
+        levelDb: -1.5,
         pan: 0,
         reverb: 0.02,
         lowpass: 1800,
@@ -73,7 +73,15 @@ const synthwave: Style = {
     },
     {
       role: "pad",
-      channel: { program: 51, levelDb: -4, pan: -0.2, reverb: 0.45, highpass: 200, duck: 0.3 },
+      channel: {
+        program: 51,
+        levelDb: -8.5,
+        pan: -0.2,
+        width: 0.5,
+        reverb: 0.45,
+        highpass: 200,
+        duck: 0.3,
+      },
       enters: 0,
       loose: 8,
       range: [52, 74],
@@ -81,7 +89,15 @@ const synthwave: Style = {
     },
     {
       role: "chords",
-      channel: { program: 62, levelDb: -7, pan: 0.2, reverb: 0.35, echo: 0.1, highpass: 220 },
+      channel: {
+        program: 62,
+        levelDb: -4,
+        pan: 0.2,
+        width: 0.5,
+        reverb: 0.35,
+        echo: 0.1,
+        highpass: 220,
+      },
       enters: 0.8,
       loose: 4,
       range: [55, 77],
@@ -94,7 +110,7 @@ const synthwave: Style = {
       role: "arpeggio",
       channel: {
         program: 81,
-        levelDb: -10,
+        levelDb: 1,
         pan: 0.35,
         reverb: 0.25,
         echo: 0.35,
@@ -111,7 +127,7 @@ const synthwave: Style = {
     },
     {
       role: "drums",
-      channel: { program: 24, levelDb: 1, pan: 0, reverb: 0.25, drive: 1.3 },
+      channel: { program: 24, levelDb: 3.5, pan: 0, reverb: 0.25, drive: 1.3 },
       enters: 0.5,
       loose: 2,
       crash: "crash",
@@ -144,7 +160,7 @@ const synthwave: Style = {
       role: "melody",
       channel: {
         program: 80,
-        levelDb: -6,
+        levelDb: 0,
         pan: 0.05,
         reverb: 0.4,
         echo: 0.35,
@@ -163,7 +179,15 @@ const synthwave: Style = {
     },
     {
       role: "melody",
-      channel: { program: 62, levelDb: -5, pan: -0.05, reverb: 0.4, echo: 0.25, highpass: 200 },
+      channel: {
+        program: 62,
+        levelDb: 5,
+        pan: -0.05,
+        width: 0.5,
+        reverb: 0.4,
+        echo: 0.25,
+        highpass: 200,
+      },
       enters: 0.6,
       loose: 5,
       range: [60, 79],
