@@ -4,6 +4,7 @@
  *
  * Order of checks: route, `authorize`, parse, validate, call.
  */
+import { METHODS } from "node:http";
 import type { DescMessage, DescMethod, DescService, Message } from "@bufbuild/protobuf";
 import type { ContextValues, Interceptor } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -14,7 +15,7 @@ import { type FieldViolation, GatewayError } from "./fault.ts";
 import { expandPath } from "./path-template.ts";
 import { printMessage } from "./print.ts";
 import { type BuiltRequest, buildRequest } from "./request.ts";
-import { fieldAt, type Match, Router, routesOf } from "./routes.ts";
+import { fieldAt, type Match, type Route, Router, routesOf } from "./routes.ts";
 import { type Framing, writeStream } from "./stream.ts";
 
 export { type FieldViolation, GatewayError, type GatewayFault } from "./fault.ts";
@@ -57,6 +58,7 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
   for (const { service, method } of routes) {
     calls.set(method, createCall(service, method, options.implementation, options.interceptors));
   }
+  addMethods(app, routes);
   app.register(async (scope) => {
     // The body is read as bytes, whatever its type says: the gateway judges the type itself.
     scope.removeAllContentTypeParsers();
@@ -78,6 +80,17 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
       },
     });
   });
+}
+
+/** Custom methods that Fastify does not know by itself. */
+function addMethods(app: FastifyInstance, routes: readonly Route[]): void {
+  for (const { verb, template } of routes) {
+    if (app.supportedMethods.includes(verb)) continue;
+    if (!METHODS.includes(verb)) {
+      throw new Error(`path template "${template.source}": HTTP has no method ${verb}`);
+    }
+    app.addHttpMethod(verb, { hasBody: true });
+  }
 }
 
 interface Admission {
