@@ -136,7 +136,9 @@ export class ThreadPool<Task, News, Result> implements Lifecycle {
     const { promise, resolve, reject } = Promise.withResolvers<Result | null>();
     const assignment = { task, flag: new SharedArrayBuffer(4), onNews, resolve, reject };
     const onAbort = () => {
-      Atomics.store(new Int32Array(assignment.flag), 0, 1);
+      const flag = new Int32Array(assignment.flag);
+      Atomics.store(flag, 0, 1);
+      Atomics.notify(flag, 0); // for a task that sleeps on it
       const at = this.#waiting.indexOf(assignment);
       if (at < 0) return;
       this.#waiting.splice(at, 1);
