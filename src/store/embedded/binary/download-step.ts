@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Clock } from "../../../base/clock.ts";
 import { messageOf } from "../errors.ts";
 import { cachedNames } from "./cached-step.ts";
 import { lastLine, runCommand } from "./run-command.ts";
@@ -48,7 +49,7 @@ async function download(context: StepContext): Promise<string> {
 
 /** Runs the downloader into `folder`, for as long as it makes progress. */
 async function runDownloader(context: StepContext, folder: string): Promise<void> {
-  const watchdog = new Watchdog();
+  const watchdog = new Watchdog(context.clock);
   watchdog.feed(firstByteMs, `no answer within ${firstByteMs / 1000} s`);
   try {
     const signal = AbortSignal.any([context.signal, watchdog.signal]);
@@ -76,19 +77,29 @@ function downloaderEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** Aborts its signal unless it is fed in time. */
 class Watchdog {
-  readonly #controller = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  readonly #bark = new AbortController();
+  #fed = new AbortController();
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
+  get signal(): AbortSignal {
+    return this.#bark.signal;
+  }
+
+  /** From now on `ms` milliseconds are left; then the signal aborts with `message`. */
   feed(ms: number, message: string): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(new Error(message)), ms);
+    this.end();
+    const fed = new AbortController();
+    this.#fed = fed;
+    void this.#clock.sleep(ms, fed.signal).then(() => {
+      if (!fed.signal.aborted) this.#bark.abort(new Error(message));
+    });
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    this.#fed.abort();
   }
 }

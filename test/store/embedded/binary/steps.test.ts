@@ -1,7 +1,9 @@
 /** Each step alone, with programs that stand in for mongod and pip as small shell scripts. */
+import { once } from "node:events";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type Clock, systemClock } from "../../../../src/base/clock.ts";
 import {
   CacheFolder,
@@ -91,6 +93,22 @@ test("a download that fails is remembered for an hour", async () => {
   });
   now = new Date("2026-01-01T01:00:01Z");
   await expect(downloadStep.find(context)).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test("a download host that does not answer is given up", async () => {
+  const silentHost = createServer(); // takes connections and says nothing
+  onTestFinished(() => void silentHost.close());
+  await once(silentHost.listen(0, "127.0.0.1"), "listening");
+  const { port } = silentHost.address() as AddressInfo;
+  const mirror = { ...process.env, MONGOMS_DOWNLOAD_MIRROR: `https://127.0.0.1:${port}` };
+  const connected = once(silentHost, "connection");
+  const sleep = async (ms: number, signal?: AbortSignal) => {
+    if (ms === 5_000) await connected;
+    else await systemClock.sleep(ms, signal);
+  };
+  const context = contextIn(await temporaryFolder(), mirror, { ...systemClock, sleep });
+  await expect(downloadStep.find(context)).rejects.toThrow("no answer within 5 s");
+  expect(await downloadStep.find(context)).toHaveProperty("none");
 });
 
 const wheelServes = process.platform === "linux" && process.arch === "x64";
