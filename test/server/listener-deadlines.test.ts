@@ -33,6 +33,8 @@ afterEach(async () => {
   await running.stop();
 });
 
+/** For `fetch`: on a connection of its own. */
+const close = { headers: { connection: "close" } };
 const json = "Content-Type: application/json\r\n";
 const emptySettings = frame(4, 0, 0, Buffer.alloc(0));
 /** HPACK (RFC 7541): GET, http and the names from the static table; `:authority x`, `:path` as given. */
@@ -101,8 +103,8 @@ describe("HTTP/1.1", () => {
     expect(raw.text).not.toContain("408");
   });
 
-  test("an idle connection is closed, and was told when", async () => {
-    const { port } = await start({ idleMs: 1_000 });
+  test("an idle connection is closed without a word, and was told when", async () => {
+    const { port } = await start({ idleMs: 1_000, headersMs: 300 });
     const raw = await Raw.connect(port);
     raw.write("GET /number/1 HTTP/1.1\r\nHost: x\r\n\r\n");
     await raw.closed;
@@ -146,6 +148,23 @@ describe("HTTP/1.1", () => {
   });
 });
 
+describe("a flood of pipelined requests", () => {
+  test("is not read while enough of them run, and is answered in the end", async () => {
+    const { port, url } = await start({ maxConcurrentRequests: 2 });
+    const raw = await Raw.connect(port);
+    const count = 4_000;
+    const request = `GET /gate HTTP/1.1\r\nHost: x\r\nX: ${"y".repeat(8_000)}\r\n\r\n`;
+    raw.write(request.repeat(count));
+    for (let others = 0; others < 100; others += 1)
+      await (await fetch(`${url}/number/1`, close)).text();
+    expect(raw.socket.writableLength).toBeGreaterThan(0);
+    running.openGate();
+    raw.write("GET /gate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    await raw.closed;
+    expect(raw.text.match(/through/g)).toHaveLength(count + 1);
+  });
+});
+
 describe("HTTP/2", () => {
   test("a client that sends no SETTINGS is told GOAWAY with SETTINGS_TIMEOUT", async () => {
     const { port } = await start({ headersMs: 60 });
@@ -186,6 +205,32 @@ describe("HTTP/2", () => {
     expect(ended).toBe(false);
     expect((await http2Fetch(session, { ":path": "/number/4" })).body).toBe("4");
     session.close();
+  });
+
+  test("a session that proved itself is not asked again without a reason", async () => {
+    const { url } = await start({ headersMs: 40, idleMs: 600 });
+    const session = http2Client(url);
+    let pings = 0;
+    session.on("ping", () => {
+      pings += 1;
+    });
+    await http2Fetch(session, { ":path": "/number/1" });
+    await once(session, "close");
+    expect(pings).toBeGreaterThan(0);
+    expect(pings).toBeLessThan(5);
+  });
+
+  test("beside an open stream any byte is a sign of life", async () => {
+    const { port } = await start({ pingMs: 100 });
+    const raw = await Raw.connect(port);
+    raw.write(http2Preface);
+    raw.write(Buffer.concat([emptySettings, frame(headersFrame, 0x5, 1, getHead("/ticks/60"))]));
+    // WINDOW_UPDATE of the connection by one byte, and never an answer to a PING.
+    const update = frame(8, 0, 0, Buffer.from([0, 0, 0, 1]));
+    const timer = setInterval(() => raw.write(update), 10);
+    await raw.until((text) => text.split("tick").length === 61);
+    clearInterval(timer);
+    raw.socket.destroy();
   });
 
   test("a peer that does not answer a PING is dead, also beside an open stream", async () => {
@@ -294,9 +339,7 @@ describe("connections", () => {
     expect(other.text).toMatch(/^HTTP\/1\.1 200 /);
     held[0]!.socket.destroy();
     await expect.poll(() => listener.connectionCount, { interval: 5 }).toBe(2);
-    expect(
-      (await fetch(`${running.url}/number/1`, { headers: { connection: "close" } })).status,
-    ).toBe(200);
+    expect((await fetch(`${running.url}/number/1`, close)).status).toBe(200);
     for (const raw of held) raw.socket.destroy();
   });
 

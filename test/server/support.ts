@@ -24,6 +24,8 @@ export interface Running {
   readonly url: string;
   /** Requests of `/wait` that nobody has answered: call one to answer it. */
   readonly waiting: (() => void)[];
+  /** Answers every request of `/gate`, those that come later at once. */
+  readonly openGate: () => void;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,11 @@ export async function serve(
     await new Promise<void>((resolve) => waiting.push(resolve));
     return "waited";
   });
+  const gate = Promise.withResolvers<void>();
+  app.get("/gate", async () => {
+    await gate.promise;
+    return "through";
+  });
   app.get("/ticks/:count", async (request, reply) => {
     const { count } = request.params as { count: string };
     reply.header("content-type", "text/event-stream");
@@ -80,6 +87,7 @@ export async function serve(
     listener,
     port,
     waiting,
+    openGate: gate.resolve,
     url: `http://127.0.0.1:${port}`,
     stop: async () => {
       await listener.close(0);

@@ -29,6 +29,7 @@ export class Http1Conversation implements Conversation {
   #quietSinceMs: number;
   #quietBytes = 0;
   #headersSinceMs: number | null = null;
+  #holding: NodeJS.Immediate | null = null;
   #draining = false;
   /** What is to be said after the answers that are still owed; from then on nothing is listened to. */
   #lastWords: string | null = null;
@@ -57,7 +58,7 @@ export class Http1Conversation implements Conversation {
     const exchange = { request, response, startedMs: 0, answered: false };
     this.#waiting.push(exchange);
     this.#startWaiting();
-    if (this.#waiting.length > 0) this.#socket.pause();
+    this.#holdBack();
   }
 
   /** The parser gave up, or the connection broke. */
@@ -88,6 +89,18 @@ export class Http1Conversation implements Conversation {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /**
+   * Reads no more while requests wait. Not at once: after each message Node resumes the socket, and says
+   * so a tick later, which would undo it.
+   */
+  #holdBack(): void {
+    if (this.#waiting.length === 0 || this.#holding !== null) return;
+    this.#holding = setImmediate(() => {
+      this.#holding = null;
+      if (this.#waiting.length > 0) this.#socket.pause();
+    });
   }
 
   #startWaiting(): void {
@@ -172,6 +185,5 @@ export class Http1Conversation implements Conversation {
     this.#lastWords = text;
     this.#destroyAtMs = this.#context.nowMs() + this.#context.limits.lingerMs;
     this.#socket.end(text);
-    this.#socket.resume();
   }
 }

@@ -16,8 +16,10 @@ export function createHttp1Server(
 ): http.Server {
   const server = http.createServer({
     maxHeaderSize: limits.maxHeaderBytes,
-    // Announced to clients in `Keep-Alive`.
+    // Announced to clients in `Keep-Alive`; Node would close only after the buffer, far too late to
+    // be the one who does.
     keepAliveTimeout: limits.idleMs,
+    keepAliveTimeoutBuffer: 24 * 3_600_000,
     headersTimeout: 0,
     requestTimeout: 0,
     requireHostHeader: false,
