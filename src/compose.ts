@@ -155,8 +155,13 @@ class ComposedService implements ServiceProcess {
   }
 }
 
-function storeOptions({ ORGANIZATION_CAP: defaultCap }: Config) {
-  return { leaseTtlMs: defaultLeaseTimes.ttlMs, defaultCap };
+function storeOptions({ ORGANIZATION_CAP, ATTEMPT_SECONDS, JOB_SECONDS }: Config) {
+  return {
+    leaseTtlMs: defaultLeaseTimes.ttlMs,
+    attemptMs: ATTEMPT_SECONDS * 1_000,
+    jobMs: JOB_SECONDS * 1_000,
+    defaultCap: ORGANIZATION_CAP,
+  };
 }
 
 function reportTo({ log, report }: ProcessPorts) {

@@ -47,6 +47,18 @@ export const settings = z.object({
     .max(1_000)
     .default(4)
     .describe("Jobs of one organization that may run at once, where its record does not say."),
+  ATTEMPT_SECONDS: z.coerce
+    .number()
+    .min(10)
+    .max(86_400)
+    .default(1_800)
+    .describe("How long one attempt at a job may take; a hung engine loses it then."),
+  JOB_SECONDS: z.coerce
+    .number()
+    .min(60)
+    .max(30 * 86_400)
+    .default(86_400)
+    .describe("How long a job may take from its creation, waiting included; then it fails."),
   DRAIN_SECONDS: z.coerce
     .number()
     .min(1)

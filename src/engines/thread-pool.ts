@@ -1,12 +1,13 @@
 /**
  * A few worker threads that each do one task at a time. A task is stopped by a flag in shared memory,
- * which its thread looks at; the thread itself lives on. A thread that dies takes its task with it and
- * is replaced.
+ * which its thread looks at; the thread itself lives on. One that does not stop in time is ended. A thread
+ * that dies takes its task with it and is replaced.
  *
  * A thread's module posts `{ kind: "ready" }` when it can work, then for each `TaskMessage` any number
  * of messages of kind `news` and in the end one of kind `done` or `failed`.
  */
 import { Worker } from "node:worker_threads";
+import { type Clock, systemClock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 import type { Log } from "../base/log.ts";
 
@@ -43,7 +44,7 @@ class Thread<Task, News, Result> {
 
   /** @param onFree called when a task has ended and the thread can take another */
   constructor(entry: URL, onFree: () => void, onDeath: (error: Error) => void) {
-    this.#worker = new Worker(entry);
+    this.#worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: 16 } });
     const readiness = Promise.withResolvers<void>();
     this.ready = readiness.promise;
     this.ready.catch(() => undefined);
@@ -77,6 +78,10 @@ class Thread<Task, News, Result> {
     this.#worker.postMessage(message);
   }
 
+  has(assignment: Assignment<Task, News, Result>): boolean {
+    return this.#current === assignment;
+  }
+
   async end(): Promise<void> {
     await this.#worker.terminate();
   }
@@ -99,6 +104,9 @@ export interface ThreadPoolOptions {
   readonly entry: URL;
   readonly threads: number;
   readonly log?: Log | undefined;
+  readonly clock?: Clock;
+  /** How long a task may take to stop before its thread is ended, in milliseconds. Default 5,000. */
+  readonly stopWithinMs?: number;
 }
 
 export class ThreadPool<Task, News, Result> implements Lifecycle {
@@ -140,7 +148,10 @@ export class ThreadPool<Task, News, Result> implements Lifecycle {
       Atomics.store(flag, 0, 1);
       Atomics.notify(flag, 0); // for a task that sleeps on it
       const at = this.#waiting.indexOf(assignment);
-      if (at < 0) return;
+      if (at < 0) {
+        void this.#endUnlessStopped(assignment, promise);
+        return;
+      }
       this.#waiting.splice(at, 1);
       resolve(null);
     };
@@ -148,6 +159,24 @@ export class ThreadPool<Task, News, Result> implements Lifecycle {
     this.#waiting.push(assignment);
     this.#dispatch();
     return promise.finally(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  /** A hung task would hold its thread, and whoever waits for it, for ever. */
+  async #endUnlessStopped(
+    assignment: Assignment<Task, News, Result>,
+    settled: Promise<unknown>,
+  ): Promise<void> {
+    const { clock = systemClock, stopWithinMs = 5_000, log } = this.#options;
+    const stopped = new AbortController();
+    settled.then(
+      () => stopped.abort(),
+      () => stopped.abort(),
+    );
+    await clock.sleep(stopWithinMs, stopped.signal);
+    if (stopped.signal.aborted) return;
+    log?.error({ stopWithinMs }, "a task did not stop; its thread is ended");
+    const thread = [...this.#threads].find((each) => each.has(assignment));
+    await thread?.end();
   }
 
   #dispatch(): void {

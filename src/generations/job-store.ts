@@ -77,10 +77,12 @@ export interface JobStore {
   heartbeat(beats: readonly Heartbeat[]): Promise<HeartbeatResult[]>;
   /** Ends an attempt; returns the job as it then is, or null when the lease is not the job's any more. */
   exit(lease: Lease, exit: Exit, receipt: CancelReceipt | null): Promise<Job | null>;
-  /** Returns jobs whose lease ran out to the queue, or ends them; how many. */
+  /** Returns jobs whose lease, or whose attempt's time, ran out to the queue, or ends them; how many. */
   sweepLapsed(): Promise<number>;
   /** Returns jobs whose backoff is over to the queue; how many. */
   sweepDue(): Promise<number>;
+  /** Ends active jobs whose deadline passed; how many. */
+  sweepExpired(): Promise<number>;
   /** Which of these jobs have ended or do not exist. */
   endedAmong(jobIds: readonly string[]): Promise<string[]>;
 }

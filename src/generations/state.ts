@@ -8,6 +8,8 @@
  *                │     or lapse      │
  *               due                retry
  *                └──── backoff ◄─────┘          cancel of waiting or backoff ─► ended (cancelled)
+ *
+ *   any of the three, once the job's deadline has passed ──expire──► ended (failed)
  * ```
  *
  * `status` is what callers see; `phase` is what the queue needs to tell apart (waiting and backing off
@@ -47,8 +49,10 @@ export const transitions = {
   release: { from: ["running"], phase: "waiting", status: "queued" },
   /** A transient failure: once more, later. */
   retry: { from: ["running"], phase: "backoff", status: "queued" },
-  /** The lease ran out (crash, hang, partition): the attempt counts. */
+  /** The lease ran out (crash, partition) or the attempt took too long (hang): the attempt counts. */
   lapse: { from: ["running"], phase: "waiting", status: "queued" },
+  /** The whole job's deadline passed, wherever it was. */
+  expire: { from: ["waiting", "backoff", "running"], phase: "ended", status: "failed" },
   /** The backoff is over. */
   due: { from: ["backoff"], phase: "waiting", status: "queued" },
   /** A cancel of a job that no worker has: it ends at once. */

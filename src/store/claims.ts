@@ -10,10 +10,9 @@ import { type Database, isDuplicateKey } from "./database.ts";
 import { type JobDocument, type LeaseDocument, toJob } from "./documents.ts";
 import { OrganizationRing } from "./organization-ring.ts";
 import type { MongoOrganizations } from "./organizations.ts";
-import { claimOf } from "./updates.ts";
+import { claimOf, type TimeLimits } from "./updates.ts";
 
-export interface ClaimOptions {
-  readonly leaseTtlMs: number;
+export interface ClaimOptions extends TimeLimits {
   /** Jobs that may run at once in an organization whose record does not say. */
   readonly defaultCap: number;
 }
@@ -162,13 +161,12 @@ export class Claims {
 
   async #take(owner: string, candidates: readonly Candidate[]): Promise<Claim[]> {
     const token = randomHex(this.#random, 16);
-    const ttlMs = this.#options.leaseTtlMs;
     try {
       await this.#database.jobs.bulkWrite(
         candidates.map(({ jobId, slot }) => ({
           updateOne: {
             filter: { _id: jobId, phase: "waiting" },
-            update: claimOf(owner, token, ttlMs, slot),
+            update: claimOf(owner, token, slot, this.#options),
           },
         })),
         { ordered: false },

@@ -35,6 +35,7 @@ const jobIndexes: readonly IndexDescription[] = [
     key: { "lease.expiresAt": 1 },
     partialFilterExpression: { phase: "running" },
   },
+  { name: "deadline", key: { phase: 1, deadlineAt: 1 } },
   { name: "list", key: { org: 1, user: 1, createdAt: -1, _id: -1 } },
   { name: "list_by_status", key: { org: 1, user: 1, status: 1, createdAt: -1, _id: -1 } },
   {

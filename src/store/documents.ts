@@ -9,6 +9,8 @@ export interface LeaseDocument {
   owner: string;
   token: string;
   expiresAt: Date;
+  /** When the attempt has taken too long, however well its lease is kept. */
+  deadlineAt?: Date;
 }
 
 /** A job. Fields without a value are absent, since partial indexes cannot ask for a missing one. */
@@ -32,6 +34,8 @@ export interface JobDocument {
   slot?: number;
   lease?: LeaseDocument;
   notBefore?: Date;
+  /** When the whole job has taken too long. */
+  deadlineAt?: Date;
   cancel?: { requestedAt: Date; observedAt?: Date; checkpoint?: string };
   checkpoint?: NonNullable<Job["checkpoint"]>;
   idempotency?: { key: string; hash: string };

@@ -3,10 +3,10 @@ import type { Filter } from "mongodb";
 import { ServiceError } from "../generations/failures.ts";
 import type { Lease, Scope } from "../generations/job.ts";
 import type { Heartbeat, JobFilter, JobStore, NewJob } from "../generations/job-store.ts";
-import { phases } from "../generations/state.ts";
+import { type Phase, phases } from "../generations/state.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
-import { cancelOf, dueOf, exitOf, lapseOf } from "./updates.ts";
+import { cancelOf, deadlineOf, dueOf, exitOf, lapseOf, type TimeLimits } from "./updates.ts";
 
 type Jobs = Database["jobs"];
 
@@ -46,8 +46,9 @@ function documentOf(job: NewJob): Omit<JobDocument, "createdAt"> {
 }
 
 /** An upsert by a fresh id, since only a pipeline can stamp the document with the server's clock. */
-async function insert(jobs: Jobs, job: NewJob): Promise<JobDocument> {
-  const document = { $mergeObjects: [{ $literal: documentOf(job) }, { createdAt: "$$NOW" }] };
+async function insert(jobs: Jobs, job: NewJob, jobMs: number): Promise<JobDocument> {
+  const times = { createdAt: "$$NOW", deadlineAt: { $add: ["$$NOW", jobMs] } };
+  const document = { $mergeObjects: [{ $literal: documentOf(job) }, times] };
   const inserted = await jobs.findOneAndUpdate({ _id: job.id }, [{ $replaceWith: document }], {
     upsert: true,
     returnDocument: "after",
@@ -67,9 +68,9 @@ function sameRequest(found: JobDocument, job: NewJob): JobDocument {
   });
 }
 
-async function create(jobs: Jobs, job: NewJob): Promise<JobDocument> {
+async function create(jobs: Jobs, job: NewJob, jobMs: number): Promise<JobDocument> {
   try {
-    return await insert(jobs, job);
+    return await insert(jobs, job, jobMs);
   } catch (error) {
     if (!isDuplicateKey(error, "idempotency")) throw error;
     const found = await findRepeat(jobs, job);
@@ -93,7 +94,6 @@ function listFilter(scope: Scope, filter: JobFilter): Filter<JobDocument> {
 }
 
 async function requestCancel(jobs: Jobs, scope: Scope, jobId: string) {
-  const active = phases.filter((phase) => phase !== "ended");
   const changed = await jobs.findOneAndUpdate(
     {
       _id: jobId,
@@ -142,7 +142,13 @@ async function heartbeat(jobs: Jobs, beats: readonly Heartbeat[], ttlMs: number)
 
 /** Most documents that one sweep of one kind touches; the next sweep goes on. */
 const sweepBatch = 500;
-const lapsed = { $lt: ["$lease.expiresAt", "$$NOW"] };
+const lapsed = {
+  $or: [
+    { $lt: ["$lease.expiresAt", "$$NOW"] },
+    // A document of an earlier version has no deadline, and a missing value is less than any date.
+    { $lt: [{ $ifNull: ["$lease.deadlineAt", "$$NOW"] }, "$$NOW"] },
+  ],
+};
 const due = { $lte: ["$notBefore", "$$NOW"] };
 
 /** One guarded update for each lapsed lease: a heartbeat that comes in between wins. */
@@ -170,24 +176,33 @@ async function sweepDue(jobs: Jobs): Promise<number> {
   return swept.modifiedCount;
 }
 
+const active: Phase[] = phases.filter((phase) => phase !== "ended");
+
+async function sweepExpired(jobs: Jobs): Promise<number> {
+  const filter = { phase: { $in: active }, $expr: { $lt: ["$deadlineAt", "$$NOW"] } };
+  const known = { ...filter, deadlineAt: { $type: "date" as const } };
+  const found = await jobs
+    .find(known, { projection: { _id: 1 }, limit: sweepBatch, hint: "deadline" })
+    .toArray();
+  if (found.length === 0) return 0;
+  const ids = found.map(({ _id }) => _id);
+  const swept = await jobs.updateMany({ ...known, _id: { $in: ids } }, deadlineOf());
+  return swept.modifiedCount;
+}
+
 async function endedAmong(jobs: Jobs, ids: readonly string[]): Promise<string[]> {
-  const active = await jobs
+  const found = await jobs
     .find({ _id: { $in: [...ids] }, phase: { $ne: "ended" } }, { projection: { _id: 1 } })
     .toArray();
-  const alive = new Set(active.map(({ _id }) => _id));
+  const alive = new Set(found.map(({ _id }) => _id));
   return ids.filter((id) => !alive.has(id));
 }
 
-/** How long a lease lasts without a heartbeat, in milliseconds. */
-export interface LeaseOptions {
-  readonly leaseTtlMs: number;
-}
-
 /** The job store over MongoDB, but for the claim. */
-export function createJobs({ jobs }: Database, options: LeaseOptions): Omit<JobStore, "claim"> {
+export function createJobs({ jobs }: Database, limits: TimeLimits): Omit<JobStore, "claim"> {
   const orNull = (document: JobDocument | null) => document && toJob(document);
   return {
-    create: async (job) => toJob(await create(jobs, job)),
+    create: async (job) => toJob(await create(jobs, job, limits.jobMs)),
     get: async (scope, jobId) => orNull(await jobs.findOne({ _id: jobId, ...scopeOf(scope) })),
     async list(scope, filter) {
       const found = jobs
@@ -200,7 +215,7 @@ export function createJobs({ jobs }: Database, options: LeaseOptions): Omit<JobS
     findByTrack: async (scope, trackId) =>
       orNull(await jobs.findOne({ "track.id": trackId, ...scopeOf(scope) })),
     requestCancel: async (scope, jobId) => orNull(await requestCancel(jobs, scope, jobId)),
-    heartbeat: (beats) => heartbeat(jobs, beats, options.leaseTtlMs),
+    heartbeat: (beats) => heartbeat(jobs, beats, limits.leaseTtlMs),
     exit: async (lease, exit, receipt) =>
       orNull(
         await jobs.findOneAndUpdate(fenceOf(lease), exitOf(exit, lease.epoch, receipt), {
@@ -209,6 +224,7 @@ export function createJobs({ jobs }: Database, options: LeaseOptions): Omit<JobS
       ),
     sweepLapsed: () => sweepLapsed(jobs),
     sweepDue: () => sweepDue(jobs),
+    sweepExpired: () => sweepExpired(jobs),
     endedAmong: (ids) => endedAmong(jobs, ids),
   };
 }

@@ -113,9 +113,29 @@ export function lapseOf(): Document[] {
   ];
 }
 
+/** How long things may take by the database's clock, in milliseconds. */
+export interface TimeLimits {
+  /** A lease without a heartbeat. */
+  readonly leaseTtlMs: number;
+  /** One attempt, however well it is kept alive: a hung engine loses it. */
+  readonly attemptMs: number;
+  /** A job from its creation to its end, waiting included. */
+  readonly jobMs: number;
+}
+
 /** The pipeline of a claim into `slot` by a fresh lease. */
-export function claimOf(owner: string, token: string, ttlMs: number, slot: number): Document[] {
-  const lease = { owner: literal(owner), token, expiresAt: { $add: [now, ttlMs] } };
+export function claimOf(
+  owner: string,
+  token: string,
+  slot: number,
+  limits: TimeLimits,
+): Document[] {
+  const lease = {
+    owner: literal(owner),
+    token,
+    expiresAt: { $add: [now, limits.leaseTtlMs] },
+    deadlineAt: { $add: [now, limits.attemptMs] },
+  };
   return [
     {
       $set: {
@@ -127,6 +147,26 @@ export function claimOf(owner: string, token: string, ttlMs: number, slot: numbe
         startedAt: { $ifNull: ["$startedAt", now] },
       },
     },
+  ];
+}
+
+/** The pipeline of a job whose time is up, wherever it is. */
+export function deadlineOf(): Document[] {
+  const failure = literal({
+    kind: "deadline",
+    message: "The generation could not be finished in time and was given up. Please try again.",
+  });
+  return [
+    {
+      $set: {
+        ...stateOf("expire"),
+        ...idle,
+        status: { $cond: [cancelAsked, "cancelled", transitions.expire.status] },
+        endedAt: now,
+        failure: { $cond: [cancelAsked, "$$REMOVE", failure] },
+      },
+    },
+    { $unset: [...hold, "notBefore"] },
   ];
 }
 

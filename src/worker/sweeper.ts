@@ -1,6 +1,6 @@
 /**
- * The sweeper: returns jobs whose lease ran out or whose backoff is over, and removes workspaces of jobs
- * that have ended. Any number of sweepers may run; each write is guarded.
+ * The sweeper: returns jobs whose lease ran out or whose backoff is over, ends those whose deadline passed,
+ * and removes workspaces of jobs that have ended. Any number of sweepers may run; each write is guarded.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
@@ -10,7 +10,7 @@ import type { JobStore } from "../generations/job-store.ts";
 import type { Workspaces } from "./workspaces.ts";
 
 export interface SweeperPorts {
-  readonly store: Pick<JobStore, "sweepLapsed" | "sweepDue" | "endedAmong">;
+  readonly store: Pick<JobStore, "sweepLapsed" | "sweepDue" | "sweepExpired" | "endedAmong">;
   readonly workspaces: Workspaces;
   readonly clock: Clock;
   readonly random: Random;
@@ -45,6 +45,8 @@ export class Sweeper implements Lifecycle {
       const lapsed = await store.sweepLapsed();
       if (lapsed > 0) log.warn({ jobs: lapsed }, "leases ran out");
       await store.sweepDue();
+      const expired = await store.sweepExpired();
+      if (expired > 0) log.warn({ jobs: expired }, "jobs took too long");
     } catch (error) {
       log.warn({ err: error }, "sweep failed");
     }

@@ -2,7 +2,7 @@
 import { parentPort, threadId } from "node:worker_threads";
 
 interface Message {
-  readonly task: "echo" | "throw" | "die" | "until stopped";
+  readonly task: "echo" | "throw" | "die" | "until stopped" | "hang";
   readonly flag: SharedArrayBuffer;
 }
 
@@ -11,6 +11,10 @@ parentPort?.on("message", ({ task, flag }: Message) => {
   if (task === "throw") {
     parentPort?.postMessage({ kind: "failed", error: "as told" });
     return;
+  }
+  if (task === "hang") {
+    parentPort?.postMessage({ kind: "news", news: "begun" });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   }
   if (task === "until stopped") {
     parentPort?.postMessage({ kind: "news", news: "begun" });

@@ -75,6 +75,19 @@ describe("a pool of one thread", () => {
   });
 });
 
+it("ends the thread of a task that does not stop in time, and goes on with another", async () => {
+  pool = new ThreadPool({ entry: fixture, threads: 1, stopWithinMs: 20 });
+  await pool.start();
+  const before = await pool.run("echo", never, noNews);
+  const abort = new AbortController();
+  const begun = Promise.withResolvers<string>();
+  const hung = pool.run("hang", abort.signal, begun.resolve);
+  await begun.promise;
+  abort.abort();
+  await expect(hung).rejects.toThrow(ThreadError);
+  expect(await pool.run("echo", never, noNews)).not.toBe(before);
+});
+
 it("runs as many tasks at a time as it has threads", async () => {
   const two = await started(2);
   const first = await occupying(two);

@@ -5,7 +5,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { createStore } from "../../src/store/index.ts";
 import { OrganizationRing } from "../../src/store/organization-ring.ts";
-import { newTestJob, openTestStore, silentLog } from "../support/store.ts";
+import { newTestJob, openTestStore, silentLog, testLimits } from "../support/store.ts";
 
 const store = await openTestStore({ defaultCap: 2 });
 const { jobs, database, organizations } = store;
@@ -13,7 +13,7 @@ const { jobs, database, organizations } = store;
 /** Another worker process: its own ring over the same database. */
 function anotherWorker() {
   const ports = { clock: systemClock, random: systemRandom, log: silentLog };
-  return createStore(database, ports, { leaseTtlMs: 15_000, defaultCap: 2 }).jobs;
+  return createStore(database, ports, { ...testLimits, defaultCap: 2 }).jobs;
 }
 
 async function queue(organizationId: string, engine: string, count: number): Promise<void> {

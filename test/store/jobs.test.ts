@@ -325,6 +325,45 @@ describe("sweeps", () => {
     expect(await jobs.get(scope, job.id)).toMatchObject({ status: "cancelled", phase: "ended" });
   });
 
+  it("an attempt that took too long is lost, however well its lease is kept", async () => {
+    const { job, lease } = await claimed();
+    await database.jobs.updateOne({ _id: job.id }, { $set: { "lease.deadlineAt": new Date(0) } });
+    expect(await jobs.heartbeat([{ lease, progress: null }])).toHaveLength(1);
+    await jobs.sweepLapsed();
+    expect(await jobs.get(scope, job.id)).toMatchObject({ phase: "waiting", attempts: 1 });
+    expect(await jobs.heartbeat([{ lease, progress: null }])).toEqual([]);
+  });
+
+  it("a lease of a version without deadlines is kept", async () => {
+    const { job } = await claimed();
+    const unset = { "lease.deadlineAt": "", deadlineAt: "" } as const;
+    await database.jobs.updateOne({ _id: job.id }, { $unset: unset });
+    await jobs.sweepLapsed();
+    await jobs.sweepExpired();
+    expect(await jobs.get(scope, job.id)).toMatchObject({ phase: "running" });
+  });
+
+  it("a job whose time is up fails wherever it is, or is cancelled when that was asked", async () => {
+    const waiting = await jobs.create(newTestJob({ engine: "nobody" }));
+    const running = (await claimed()).job;
+    const backing = await claimed();
+    await jobs.exit(backing.lease, { kind: "retry", delayMs: 60_000, message: "Again." }, null);
+    const asked = (await claimed()).job;
+    await jobs.requestCancel(scope, asked.id);
+    const ids = [waiting.id, running.id, backing.job.id, asked.id];
+    await database.jobs.updateMany({ _id: { $in: ids } }, { $set: { deadlineAt: new Date(0) } });
+    expect(await jobs.sweepExpired()).toBe(4);
+    const ended = await Promise.all(ids.map((id) => jobs.get(scope, id)));
+    expect(ended.map((job) => [job?.status, job?.phase, job?.failure?.kind])).toEqual([
+      ["failed", "ended", "deadline"],
+      ["failed", "ended", "deadline"],
+      ["failed", "ended", "deadline"],
+      ["cancelled", "ended", undefined],
+    ]);
+    expect(await database.jobs.countDocuments({ _id: { $in: ids }, slot: { $gte: 0 } })).toBe(0);
+    expect(await jobs.sweepExpired()).toBe(0);
+  });
+
   it("a backoff that is over waits again", async () => {
     const claim = await claimed({ engine: "retrying" });
     await jobs.exit(claim.lease, { kind: "retry", delayMs: 0, message: "Again." }, null);

@@ -12,20 +12,25 @@ import { sharedDatabase } from "./shared-database.ts";
 
 export const silentLog: Log = pino({ level: process.env["TEST_LOG"] ?? "silent" });
 
+export const testLimits = {
+  leaseTtlMs: 15_000,
+  attemptMs: 600_000,
+  jobMs: 3_600_000,
+  defaultCap: 4,
+};
+
 export interface TestStore extends Store {
   readonly database: Database;
 }
 
 /** Dropped and closed after the tests of the file. */
-export async function openTestStore(
-  options: { leaseTtlMs?: number; defaultCap?: number } = {},
-): Promise<TestStore> {
+export async function openTestStore(options: Partial<typeof testLimits> = {}): Promise<TestStore> {
   const shared = await sharedDatabase();
   const database = await openDatabase({ uri: shared.uri, name: shared.db.databaseName });
   const store = createStore(
     database,
     { clock: systemClock, random: systemRandom, log: silentLog },
-    { leaseTtlMs: options.leaseTtlMs ?? 15_000, defaultCap: options.defaultCap ?? 4 },
+    { ...testLimits, ...options },
   );
   await store.feed.start();
   afterAll(async () => {
