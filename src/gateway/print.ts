@@ -13,7 +13,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { FeatureSet_FieldPresence, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { enumNames } from "./enum-names.ts";
 import { isVisible } from "./field-path.ts";
 
@@ -67,9 +67,9 @@ function compileField(field: DescField): (message: ReflectMessage) => JsonValue 
       };
     default: {
       // Fields without presence print their zero.
-      const hasPresence = field.oneof !== undefined || field.fieldKind === "message";
+      const hasPresence = field.presence !== FeatureSet_FieldPresence.IMPLICIT;
       return (message) => {
-        if ((hasPresence || field.presence === 1) && !message.isSet(field)) return null;
+        if (hasPresence && !message.isSet(field)) return null;
         return printValue(message.get(field));
       };
     }

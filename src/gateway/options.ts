@@ -1,0 +1,31 @@
+/** What the gateway needs from whoever mounts it. */
+import type { DescMessage, DescMethod, DescService, Message } from "@bufbuild/protobuf";
+import type { ContextValues, Interceptor } from "@connectrpc/connect";
+import type { FastifyRequest } from "fastify";
+import type { Clock } from "../base/clock.ts";
+import type { FieldViolation } from "./fault.ts";
+
+export interface GatewayOptions {
+  readonly service: DescService;
+  readonly implementation: object;
+  /** The same chain as on the RPC faces. */
+  readonly interceptors: readonly Interceptor[];
+  /** The values that a call begins with. */
+  readonly contextValues: (request: FastifyRequest) => ContextValues;
+  /** Asked before the body is parsed. */
+  readonly authorize: (call: {
+    readonly method: DescMethod;
+    readonly header: Headers;
+    readonly pathValues: ReadonlyMap<string, string>;
+    readonly contextValues: ContextValues;
+  }) => Promise<void>;
+  /** What is wrong with a message that could be parsed, so that all violations come at once. */
+  readonly validate: (schema: DescMessage, message: Message) => readonly FieldViolation[];
+  /** The body of the answer to an error, for one in the middle of a stream. */
+  readonly encodeError: (error: unknown, request: FastifyRequest) => unknown;
+  /** What `Location` begins with; a path alone when empty. */
+  readonly baseUrl: () => string;
+  readonly clock: Clock;
+  /** How often a quiet stream is kept alive, in milliseconds; default 15,000. */
+  readonly heartbeatMs?: number;
+}
