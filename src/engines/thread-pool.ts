@@ -36,6 +36,12 @@ interface Assignment<Task, News, Result> {
   readonly reject: (error: Error) => void;
 }
 
+/**
+ * A small young generation: renders make much short-lived garbage, and V8 answers it by growing that
+ * space. Measured over all styles on one thread: 346 MB for the process at most, 486 without.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 16 };
+
 /** One thread with at most one task. */
 class Thread<Task, News, Result> {
   readonly #worker: Worker;
@@ -44,7 +50,7 @@ class Thread<Task, News, Result> {
 
   /** @param onFree called when a task has ended and the thread can take another */
   constructor(entry: URL, onFree: () => void, onDeath: (error: Error) => void) {
-    this.#worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: 16 } });
+    this.#worker = new Worker(entry, { resourceLimits });
     const readiness = Promise.withResolvers<void>();
     this.ready = readiness.promise;
     this.ready.catch(() => undefined);

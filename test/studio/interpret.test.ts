@@ -1,7 +1,9 @@
 /** What prompts are understood to ask for. */
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { leadPrograms } from "../../src/studio/prompt/instruments.ts";
 import { interpret } from "../../src/studio/prompt/interpret.ts";
+import { loadSoundBank } from "../../src/studio/render/sound-bank.ts";
 import { styles } from "../../src/studio/styles.ts";
 
 const seeds = [1, 2, 3, 4, 5];
@@ -160,4 +162,16 @@ it("understands any text at all as something", () => {
     ),
     { numRuns: 200 },
   );
+});
+
+it("asks only for instruments that the SoundFont has", async () => {
+  const bank = await loadSoundBank();
+  const leads = Object.keys(leadPrograms).map((word) => interpret(`${word} solo`, [], 1).style);
+  for (const part of [...styles, ...leads].flatMap((style) => style.parts)) {
+    const isDrums = part.role === "drums";
+    const has = bank.presets.some(
+      (preset) => preset.program === part.channel.program && preset.isGMGSDrum === isDrums,
+    );
+    expect(has, `${part.role} ${part.channel.program}`).toBe(true);
+  }
 });

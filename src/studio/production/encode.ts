@@ -1,12 +1,12 @@
 /** From the premaster on disk to the finished MP3, streaming. */
-import { closeSync, openSync, renameSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync } from "node:fs";
 import { isMajor } from "../compose/theory.ts";
 import type { Control } from "../control.ts";
 import type { Stereo } from "../dsp/state.ts";
 import { Mp3Encoder } from "../mp3/encoder.ts";
 import { id3Tag } from "../mp3/id3.ts";
 import type { Score } from "../score.ts";
+import { nameTemporary, openTemporary, writeAll } from "./files.ts";
 
 export const masterName = "master.mp3";
 
@@ -41,14 +41,11 @@ export async function encodeMaster(
   onFrames: (frames: number) => void,
 ): Promise<number> {
   const encoder = await Mp3Encoder.create(tagOf(score));
-  const temporary = join(folder, `${masterName}.part`);
-  const file = openSync(temporary, "w");
+  const file = openTemporary(folder, masterName);
   try {
     let at = encoder.headLength;
     const write = (bytes: Uint8Array) => {
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(file, bytes, done, bytes.length - done, at + done);
-      }
+      writeAll(file, bytes, at);
       at += bytes.length;
     };
     for (const block of signal) {
@@ -57,10 +54,10 @@ export async function encodeMaster(
       onFrames(encoder.samples);
     }
     write(encoder.finish());
-    writeSync(file, encoder.head(), 0, encoder.headLength, 0);
+    writeAll(file, encoder.head(), 0);
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, join(folder, masterName));
+  nameTemporary(folder, masterName);
   return encoder.samples;
 }

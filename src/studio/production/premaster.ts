@@ -4,8 +4,9 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { type Stereo, stereo } from "../dsp/state.ts";
-import { writeWhole } from "./files.ts";
+import { nameTemporary, openTemporary, writeAll } from "./files.ts";
 
 const bytesPerFrame = 8;
 /** Frames that are read at a time. */
@@ -15,14 +16,41 @@ export function chunkName(index: number): string {
   return `premaster-${String(index).padStart(4, "0")}.f32`;
 }
 
-/** Writes chunk `index`; returns its CRC-32. */
-export function writeChunk(folder: string, index: number, { left, right }: Stereo): number {
-  const interleaved = new Float32Array(left.length * 2);
-  for (let i = 0; i < left.length; i++) {
-    interleaved[2 * i] = left[i]!;
-    interleaved[2 * i + 1] = right[i]!;
+/** Writes one chunk block by block; it has its name only once it is complete. */
+export class ChunkWriter {
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #file: number;
+  #crc = 0;
+
+  constructor(folder: string, index: number) {
+    this.#folder = folder;
+    this.#name = chunkName(index);
+    this.#file = openTemporary(folder, this.#name);
   }
-  return writeWhole(folder, chunkName(index), [new Uint8Array(interleaved.buffer)]);
+
+  push({ left, right }: Stereo): void {
+    const interleaved = new Float32Array(left.length * 2);
+    for (let i = 0; i < left.length; i++) {
+      interleaved[2 * i] = left[i]!;
+      interleaved[2 * i + 1] = right[i]!;
+    }
+    const bytes = new Uint8Array(interleaved.buffer);
+    this.#crc = crc32(bytes, this.#crc);
+    writeAll(this.#file, bytes);
+  }
+
+  /** Completes the file; returns its CRC-32. */
+  finish(): number {
+    closeSync(this.#file);
+    nameTemporary(this.#folder, this.#name);
+    return this.#crc;
+  }
+
+  /** Gives the file up. */
+  abandon(): void {
+    closeSync(this.#file);
+  }
 }
 
 /** Reads the first `chunks` chunks in order, in small blocks that hold until the next is asked for. */

@@ -1,14 +1,14 @@
 /** From the score to the premaster on disk, chunk by chunk, going on where an earlier render stopped. */
 import type { Control } from "../control.ts";
-import { sampleRate, stereo } from "../dsp/state.ts";
+import { sampleRate, slice, stereo } from "../dsp/state.ts";
 import { Mixer } from "../render/mixer.ts";
 import { Overlap } from "../render/overlap.ts";
 import type { SoundBank } from "../render/sound-bank.ts";
-import { ChunkBuffers, synthesize } from "../render/synthesize.ts";
+import { blockFrames, synthesize } from "../render/synthesize.ts";
 import type { Score } from "../score.ts";
 import { loadState, type RenderState, saveState } from "./checkpoint.ts";
 import { readIntact, takeFile } from "./files.ts";
-import { chunkName, writeChunk } from "./premaster.ts";
+import { ChunkWriter, chunkName } from "./premaster.ts";
 
 export interface RenderJob {
   readonly bank: SoundBank;
@@ -28,11 +28,10 @@ export interface RenderJob {
 export function renderPremaster(job: RenderJob): void {
   const { score, control } = job;
   const state = resumed(job) ?? freshState(score);
-  const buffers = new ChunkBuffers();
   const total = score.chunkEnds.length;
   job.onChunk(state.chunkCrcs.length);
   for (let index = state.chunkCrcs.length; index < total; index++) {
-    renderChunk(job, state, buffers, index);
+    renderChunk(job, state, index);
     job.onChunk(index + 1);
     control.checkpoint("chunk written");
   }
@@ -42,18 +41,38 @@ function freshState(score: Score): RenderState {
   return { mixer: new Mixer(score), overlap: new Overlap(score.parts.length), chunkCrcs: [] };
 }
 
-function renderChunk(job: RenderJob, state: RenderState, buffers: ChunkBuffers, index: number) {
-  const { score, bank, control, folder } = job;
+function renderChunk(job: RenderJob, state: RenderState, index: number): void {
+  const { score, folder } = job;
   const from = index === 0 ? 0 : Math.round(score.chunkEnds[index - 1]! * sampleRate);
   const to = Math.round(score.chunkEnds[index]! * sampleRate);
-  const sound = synthesize(bank, score, from, to, buffers, control);
-  control.checkpoint("synthesized");
-  const parts = state.overlap.next(sound, to - from);
-  const mix = stereo(to - from);
-  state.mixer.process(parts, from, mix, control);
-  state.chunkCrcs.push(writeChunk(folder, index, mix));
-  control.checkpoint("mixed");
+  const writer = new ChunkWriter(folder, index);
+  try {
+    mixChunk(job, state, from, to, writer);
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  state.chunkCrcs.push(writer.finish());
   saveState(folder, job.fingerprint, state);
+}
+
+function mixChunk(
+  { bank, score, control }: RenderJob,
+  { overlap, mixer }: RenderState,
+  from: number,
+  to: number,
+  writer: ChunkWriter,
+): void {
+  const out = stereo(blockFrames);
+  for (const block of synthesize(bank, score, from, to, control)) {
+    const parts = overlap.take(block, to - from);
+    const frames = parts[0]!.left.length;
+    if (frames === 0) continue;
+    const mix = slice(out, 0, frames);
+    mixer.process(parts, from + block.at, mix);
+    writer.push(mix);
+  }
+  overlap.endChunk(to - from);
 }
 
 /** The state of the earlier render with its chunks taken over; null when anything is amiss. */

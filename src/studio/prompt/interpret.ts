@@ -7,7 +7,7 @@ import { pick, randomOf } from "../random.ts";
 import type { Key } from "../score.ts";
 import type { Part, Style } from "../style.ts";
 import { styles } from "../styles.ts";
-import { declinedRoles, readLead } from "./instruments.ts";
+import { declinedRoles, readLead, withProgram } from "./instruments.ts";
 import { chooseKey, readKeyWish } from "./key.ts";
 import { type Mood, readMood } from "./mood.ts";
 import { readTempo } from "./tempo.ts";
@@ -45,7 +45,7 @@ function chooseStyle(prompt: string, tags: string, seed: number): Style {
 /** A tune's channel given to another instrument. */
 function withLead(part: Part, lead: number | null): Part {
   if (lead === null || part.role !== "melody") return part;
-  return { ...part, channel: { ...part.channel, program: lead } };
+  return { ...part, channel: withProgram(part.channel, lead) };
 }
 
 function withTreble(part: Part, mood: Mood | null): Part {

@@ -2,7 +2,6 @@
  * The mixing desk: every part through its strip into the mix, the reverb and the echo; then the bus
  * with a rumble filter, a gentle compressor, and what the style adds (tape, low-pass).
  */
-import type { Control } from "../control.ts";
 import { highpass, lowpass, StereoBiquad } from "../dsp/biquad.ts";
 import { Compressor } from "../dsp/compressor.ts";
 import { duckDepth } from "../dsp/duck.ts";
@@ -21,9 +20,8 @@ import { Tape } from "../dsp/tape.ts";
 import type { Score } from "../score.ts";
 import { drumKeys } from "../style.ts";
 import { Strip } from "./strip.ts";
+import { blockFrames } from "./synthesize.ts";
 
-/** Frames mixed at a time. */
-const blockFrames = 1024;
 const fadeInFrames = 64;
 const busCompressor = { thresholdDb: -19, ratio: 2, attackSeconds: 0.03, releaseSeconds: 0.25 };
 
@@ -77,22 +75,12 @@ export class Mixer implements Stateful {
   }
 
   /**
-   * Mixes one chunk.
+   * Mixes one block, of at most `blockFrames`.
    *
    * @param parts for each part its sound, all as long as `out`; they are used up
-   * @param from the chunk's first frame within the piece
-   * @throws Stopped when `control` says so
+   * @param from the block's first frame within the piece
    */
-  process(parts: readonly Stereo[], from: number, out: Stereo, control: Control): void {
-    for (let at = 0; at < out.left.length; at += blockFrames) {
-      control.checkpoint("mix");
-      const to = Math.min(at + blockFrames, out.left.length);
-      const blocks = parts.map((part) => slice(part, at, to));
-      this.#block(blocks, from + at, slice(out, at, to));
-    }
-  }
-
-  #block(parts: readonly Stereo[], from: number, out: Stereo): void {
+  process(parts: readonly Stereo[], from: number, out: Stereo): void {
     const frames = out.left.length;
     const buses = this.#clearBuses(frames);
     const depth = this.#depth.subarray(0, frames);

@@ -1,18 +1,19 @@
 /**
  * Plays the notes of one chunk on sampled instruments: a pure function of the score and the chunk's
  * bounds, so chunks can be made again, in any order, with the same bits. What rings beyond the chunk's
- * end comes along as its tail, for the caller to add to what follows.
+ * end comes along as its tail, for the caller to add to what follows. It comes in small blocks, so that
+ * the memory needed does not depend on the chunk's length.
  */
 import { SpessaSynthProcessor } from "spessasynth_core";
 import type { Control } from "../control.ts";
-import { type Stereo, sampleRate, slice, stereo } from "../dsp/state.ts";
+import { type Stereo, sampleRate, stereo } from "../dsp/state.ts";
 import type { NoteEvent, Score } from "../score.ts";
 import type { SoundBank } from "./sound-bank.ts";
 
 /** Frames made at a time; notes begin and end on multiples of it (1.5 ms). */
 const quantum = 64;
-/** Between two looks at the control: about 50 ms of music, a few milliseconds of work. */
-const quantaPerCheck = 32;
+/** Frames of a block: about 23 ms of music, a few milliseconds of work. */
+export const blockFrames = 16 * quantum;
 const maxTailSeconds = 8;
 /** A tail that is cut is faded over this time. */
 const fadeFrames = Math.round(0.05 * sampleRate);
@@ -21,17 +22,11 @@ const drumChannel = 9;
 const volumeController = 7;
 const panController = 10;
 
-/** Memory for the sound of a chunk, used again by each, so that a long piece needs no more than a short one. */
-export class ChunkBuffers {
-  readonly #buffers: Stereo[] = [];
-
-  /** Buffer number `index`, at least `frames` long; what it holds is left from earlier use. */
-  take(index: number, frames: number): Stereo {
-    const buffer = this.#buffers[index];
-    if (buffer !== undefined && buffer.left.length >= frames) return buffer;
-    this.#buffers[index] = stereo(frames);
-    return this.#buffers[index];
-  }
+/** `blockFrames` of the dry sound of each part. The arrays hold until the next block is asked for. */
+export interface SoundBlock {
+  /** The block's first frame, counted from the chunk's. */
+  readonly at: number;
+  readonly parts: readonly Stereo[];
 }
 
 interface KeyEvent {
@@ -97,60 +92,92 @@ function synthesizer(bank: SoundBank, score: Score, channels: number[]): SpessaS
   return synth;
 }
 
+/** The synthesizer with the keys it has to press. */
+class Player {
+  readonly #synth: SpessaSynthProcessor;
+  readonly #channels: readonly number[];
+  readonly #events: readonly KeyEvent[];
+  readonly #outputs = Array.from({ length: midiChannels }, () => [
+    new Float32Array(quantum),
+    new Float32Array(quantum),
+  ]);
+  readonly #effects = [new Float32Array(quantum), new Float32Array(quantum)] as const;
+  #next = 0;
+
+  constructor(
+    synth: SpessaSynthProcessor,
+    channels: readonly number[],
+    events: readonly KeyEvent[],
+  ) {
+    this.#synth = synth;
+    this.#channels = channels;
+    this.#events = events;
+  }
+
+  /** Whether nothing sounds and nothing is to come. */
+  get isDone(): boolean {
+    return this.#next === this.#events.length && this.#synth.voiceCount === 0;
+  }
+
+  /** Fills the `quantum` frames of `parts` that begin at `offset`; they are those from `at` on. */
+  play(parts: readonly Stereo[], offset: number, at: number): void {
+    this.#strike(at + quantum / 2);
+    for (const channel of this.#channels) {
+      for (const side of this.#outputs[channel]!) side.fill(0);
+    }
+    this.#synth.processSplit(this.#outputs, this.#effects[0], this.#effects[1], 0, quantum);
+    parts.forEach((part, index) => {
+      const [left, right] = this.#outputs[this.#channels[index]!]!;
+      part.left.set(left!, offset);
+      part.right.set(right!, offset);
+    });
+  }
+
+  #strike(before: number): void {
+    for (; this.#next < this.#events.length; this.#next++) {
+      const { frame, on, channel, pitch, velocity } = this.#events[this.#next]!;
+      if (frame >= before) return;
+      if (on) this.#synth.noteOn(channel, pitch, velocity);
+      else this.#synth.noteOff(channel, pitch);
+    }
+  }
+}
+
 /**
- * The dry sound of each part, stereo, all of the same length: `to - from` frames of the chunk followed
- * by its tail. The arrays are views of `buffers` and hold until its next use.
+ * Plays the notes that begin in a chunk, block by block: first the chunk's own frames, then the tail
+ * until all is silent.
  *
  * @param from first frame of the chunk within the piece
  * @param to the frame after its last
  * @throws Stopped when `control` says so
  */
-export function synthesize(
+export function* synthesize(
   bank: SoundBank,
   score: Score,
   from: number,
   to: number,
-  buffers: ChunkBuffers,
   control: Control,
-): Stereo[] {
+): Generator<SoundBlock> {
   const channels = channelsOf(score);
-  const synth = synthesizer(bank, score, channels);
   const events = keyEvents(score, channels, from, to);
+  const player = new Player(synthesizer(bank, score, channels), channels, events);
+  const parts = score.parts.map(() => stereo(blockFrames));
   const length = to - from;
-  const most = Math.ceil((length + maxTailSeconds * sampleRate) / quantum) * quantum;
-  const sound = score.parts.map((_, index) => buffers.take(index, most));
-  const outputs = Array.from({ length: midiChannels }, () => [
-    new Float32Array(quantum),
-    new Float32Array(quantum),
-  ]);
-  const effects = [new Float32Array(quantum), new Float32Array(quantum)] as const;
-  let at = 0;
-  let event = 0;
-  while (at < most) {
-    if ((at / quantum) % quantaPerCheck === 0) control.checkpoint("synthesis");
-    for (; event < events.length && events[event]!.frame < at + quantum / 2; event++) {
-      const { on, channel, pitch, velocity } = events[event]!;
-      if (on) synth.noteOn(channel, pitch, velocity);
-      else synth.noteOff(channel, pitch);
+  const most = length + maxTailSeconds * sampleRate;
+  for (let at = 0; at < length || (at < most && !player.isDone); at += blockFrames) {
+    control.checkpoint("synthesis");
+    for (let offset = 0; offset < blockFrames; offset += quantum) {
+      player.play(parts, offset, at + offset);
     }
-    if (at >= length && event === events.length && synth.voiceCount === 0) break;
-    for (const channel of channels) for (const side of outputs[channel]!) side.fill(0);
-    synth.processSplit(outputs, effects[0], effects[1], 0, quantum);
-    sound.forEach((part, index) => {
-      const [left, right] = outputs[channels[index]!]!;
-      part.left.set(left!, at);
-      part.right.set(right!, at);
-    });
-    at += quantum;
+    if (at + blockFrames > most - fadeFrames) for (const part of parts) fadeOut(part, most - at);
+    yield { at, parts };
   }
-  const end = Math.max(at, length);
-  if (at === most) for (const part of sound) fadeOut(slice(part, at - fadeFrames, at));
-  return sound.map((part) => slice(part, 0, end));
 }
 
-function fadeOut({ left, right }: Stereo): void {
+/** Fades to nothing at frame `end` of the block, which may lie after it. */
+function fadeOut({ left, right }: Stereo, end: number): void {
   for (let i = 0; i < left.length; i++) {
-    const gain = 1 - (i + 1) / left.length;
+    const gain = Math.max(0, Math.min(1, (end - i) / fadeFrames));
     left[i]! *= gain;
     right[i]! *= gain;
   }
