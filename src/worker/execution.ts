@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Probe } from "../base/probe.ts";
 import type { Random } from "../base/random.ts";
-import { abortReasonOf } from "../generations/abort.ts";
+import { AbortReason, abortReasonOf } from "../generations/abort.ts";
 import type { ArtifactStore } from "../generations/artifacts.ts";
 import {
   type Engine,
@@ -87,7 +87,11 @@ class Execution {
       exit = outcome.kind === "stopped" ? this.#exitOfStop(outcome) : await this.#publish(outcome);
     } catch (error) {
       await this.#ports.probe.mark("rendered", { jobId: id, outcome: "error" });
-      exit = this.#exitOfError(error);
+      // An engine may also stop by rejecting with the reason it was given (`signal.throwIfAborted`).
+      if (error instanceof AbortReason) {
+        stoppedAt = "where the engine was";
+        exit = this.#exitOfStop({ kind: "stopped", at: stoppedAt, checkpoint: null });
+      } else exit = this.#exitOfError(error);
     }
     const job = exit && (await this.#settle(exit, stoppedAt));
     await this.#cleanUp(job);
@@ -113,9 +117,8 @@ class Execution {
   }
 
   async #render(task: EngineTask): Promise<EngineOutcome> {
-    if (task.signal.aborted) {
-      return { kind: "stopped", at: "before the start", checkpoint: this.#job.checkpoint };
-    }
+    // The job keeps the checkpoint that it has, which is in the workspace of an earlier attempt.
+    if (task.signal.aborted) return { kind: "stopped", at: "before the start", checkpoint: null };
     return this.#engine.run(task);
   }
 
@@ -211,9 +214,11 @@ class Execution {
       // A settle whose answer was lost matches nothing the second time: ask before removing anything.
       const job = settled ?? (await store.get(this.#job, id));
       const named = job?.track?.artifact === this.#artifact;
-      if (this.#artifact !== null && !named) await artifacts.delete(this.#artifact);
+      // Still this attempt's: a settle without an answer may take place after this look.
+      const undecided = job?.phase === "running" && job.epoch === epoch;
+      if (this.#artifact !== null && !named && !undecided) await artifacts.delete(this.#artifact);
       if (job === null || job.phase === "ended") await workspaces.remove(id);
-      else if (job.checkpoint?.epoch === epoch) await workspaces.removeOthers(id, epoch);
+      else if (job.checkpoint?.epoch === epoch) await workspaces.removeEarlier(id, epoch);
     } catch (error) {
       log.warn({ err: error }, "clean-up left something behind for the sweeper");
     }

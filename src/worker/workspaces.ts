@@ -29,11 +29,11 @@ export class Workspaces {
     await rm(join(this.#root, jobId), { recursive: true, force: true });
   }
 
-  /** Removes the folders of a job's other attempts, once the kept one does not need them. */
-  async removeOthers(jobId: string, keptEpoch: number): Promise<void> {
+  /** Removes the folders of a job's earlier attempts, once this one does not need them. */
+  async removeEarlier(jobId: string, epoch: number): Promise<void> {
     const found = await readdir(join(this.#root, jobId)).catch(() => []);
-    const others = found.filter((name) => name !== String(keptEpoch));
-    for (const name of others) {
+    const earlier = found.filter((name) => Number(name) < epoch);
+    for (const name of earlier) {
       await rm(join(this.#root, jobId, name), { recursive: true, force: true });
     }
   }

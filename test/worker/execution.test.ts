@@ -1,0 +1,129 @@
+/** One attempt at a time, in the test's hands: what is kept and what is removed when it ends. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { Probe } from "../../src/base/probe.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import type { Claim } from "../../src/generations/job.ts";
+import { FileArtifactStore } from "../../src/media/file-store.ts";
+import { type ExecutionPorts, execute } from "../../src/worker/execution.ts";
+import { HeldLease } from "../../src/worker/leases.ts";
+import { Workspaces } from "../../src/worker/workspaces.ts";
+import { ScriptedEngine } from "../support/scripted-engine.ts";
+import { newTestJob, openTestStore, silentLog } from "../support/store.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const { jobs, database } = await openTestStore();
+const scope = { organizationId: "org_a", userId: "user_1" };
+
+async function setUp(engineKey: string) {
+  const folder = await temporaryFolder();
+  const clock = systemClock;
+  const random = systemRandom;
+  const artifacts = new FileArtifactStore({ folder: join(folder, "artifacts"), clock, random });
+  await artifacts.start();
+  const ports: ExecutionPorts = {
+    store: jobs,
+    artifacts,
+    workspaces: new Workspaces(join(folder, "work")),
+    clock,
+    random,
+    log: silentLog,
+    probe: new Probe(),
+  };
+  const engine = new ScriptedEngine(engineKey);
+  const { id } = await jobs.create(newTestJob({ engine: engineKey }));
+  return { ports, engine, artifacts, id, work: join(folder, "work") };
+}
+
+async function claim(engineKey: string): Promise<Claim> {
+  const [taken] = await jobs.claim("test", [engineKey], 1, true);
+  if (taken === undefined) throw new Error("nothing to claim");
+  return taken;
+}
+
+function hold(taken: Claim, trustMs = 10_000): HeldLease {
+  return new HeldLease(taken.lease, systemClock, systemClock.monotonicMs(), trustMs);
+}
+
+async function loseLease(jobId: string): Promise<void> {
+  const past = { "lease.expiresAt": new Date(0) };
+  await database.jobs.updateOne({ _id: jobId, phase: "running" }, { $set: past });
+  await jobs.sweepLapsed();
+}
+
+const checkpoint = { label: "step 2", data: { n: 2 } };
+const halfway = { percent: 50, phase: "render", message: "Step 2", checkpoint };
+
+describe("an attempt that is stopped before its engine began", () => {
+  it("hands the job back with the checkpoint and the workspace of the attempt before", async () => {
+    const { ports, engine, id, work } = await setUp("early");
+    const first = await claim("early");
+    await ports.workspaces.create(id, 1);
+    await jobs.heartbeat([{ lease: first.lease, progress: halfway }]);
+    await loseLease(id);
+    const second = await claim("early");
+    const held = hold(second);
+    held.abort("ShuttingDown");
+    await execute(ports, engine, second, held);
+    const job = await jobs.get(scope, id);
+    expect(job).toMatchObject({ phase: "waiting", checkpoint: { ...checkpoint, epoch: 1 } });
+    expect(await readdir(join(work, id))).toContain("1");
+  });
+});
+
+describe("an attempt that lost its lease", () => {
+  it("and ends late leaves the workspace of the one that runs now", async () => {
+    const { ports, engine, id, work } = await setUp("overtaken");
+    engine.script = { checkpoints: 4, free: false };
+    const first = await claim("overtaken");
+    const held = hold(first);
+    const begun = engine.nextRun();
+    const attempt = execute(ports, engine, first, held);
+    await begun;
+    await jobs.heartbeat([{ lease: first.lease, progress: halfway }]);
+    await loseLease(id);
+    await ports.workspaces.create(id, (await claim("overtaken")).lease.epoch);
+    held.abort("LeaseLost");
+    await attempt;
+    expect((await readdir(join(work, id))).sort()).toEqual(["1", "2"]);
+  });
+});
+
+describe("an attempt whose settle goes unanswered", () => {
+  it("keeps its artifact while the settle may still take place", async () => {
+    const { ports, engine, artifacts, id } = await setUp("unanswered");
+    const taken = await claim("unanswered");
+    let late: () => Promise<unknown> = async () => {};
+    const exit: typeof jobs.exit = async (...settle) => {
+      late = () => jobs.exit(...settle);
+      throw new Error("the connection was lost");
+    };
+    const store = { ...ports.store, exit };
+    await execute({ ...ports, store }, engine, taken, hold(taken, 0));
+    await late();
+    const job = await jobs.get(scope, id);
+    expect(job?.status).toBe("succeeded");
+    expect(await artifacts.stat(job?.track?.artifact ?? "")).not.toBeNull();
+  });
+});
+
+describe("an engine that rejects with the reason it was aborted with", () => {
+  it("has stopped, not failed", async () => {
+    const { ports, engine, id } = await setUp("rejecting");
+    const begun = Promise.withResolvers<void>();
+    engine.run = async ({ signal }) => {
+      begun.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      throw signal.reason;
+    };
+    const taken = await claim("rejecting");
+    const held = hold(taken);
+    const attempt = execute(ports, engine, taken, held);
+    await begun.promise;
+    held.abort("ShuttingDown");
+    await attempt;
+    expect(await jobs.get(scope, id)).toMatchObject({ phase: "waiting", attempts: 0 });
+  });
+});
