@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { systemClock as clock } from "./base/clock.ts";
 import type { Config } from "./base/config.ts";
-import type { Lifecycle } from "./base/lifecycle.ts";
+import { type Lifecycle, together } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { Probe } from "./base/probe.ts";
 import { systemRandom as random, randomHex } from "./base/random.ts";
@@ -74,8 +74,10 @@ class ComposedService implements ServiceProcess {
     for (const engine of engines) await this.#begin(engine);
     const folder = join(this.#config.DATA_DIR, "artifacts");
     const artifacts = await this.#begin(new FileArtifactStore({ folder, clock, random }));
-    await this.#begin(this.#createWorker(store, engines, artifacts));
-    const faces = await this.#begin(await this.#createFaces(store, engines, artifacts));
+    const worker = this.#createWorker(store, engines, artifacts);
+    const faces = await this.#createFaces(store, engines, artifacts);
+    // A long download must not keep the worker from handing its jobs back.
+    await this.#begin(together([worker, faces]));
     this.#url = faces.url;
     this.#store = store;
     log.info({ url: this.#url }, "ready");
@@ -86,7 +88,7 @@ class ComposedService implements ServiceProcess {
     return this.#stopped;
   }
 
-  /** Watchers are told first; then what started last stops first: faces, worker, …, database. */
+  /** Watchers are told first; then faces and worker stop, then the rest, the database last. */
   async #stop(): Promise<void> {
     this.#stopping.abort();
     while (this.#started.length > 0) await this.#started.pop()?.stop();

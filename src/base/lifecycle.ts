@@ -30,3 +30,15 @@ export async function stopAll(parts: readonly Lifecycle[]): Promise<void> {
   }
   if (errors.length > 0) throw errors[0];
 }
+
+/** Parts that start one after the other and stop at the same time, since none waits for another. */
+export function together(parts: readonly Lifecycle[]): Lifecycle {
+  return {
+    start: () => startAll(parts),
+    stop: async () => {
+      const ends = await Promise.allSettled(parts.map((part) => part.stop()));
+      const failed = ends.find((end) => end.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
+    },
+  };
+}
