@@ -107,6 +107,7 @@ async function mount(
     store: store.jobs,
     feed: store.feed,
     engines,
+    artifacts,
     clock,
     random,
     stopping,

@@ -53,6 +53,7 @@ export const encodings: Readonly<Record<FailureCode, Encoding>> = {
   METHOD_NOT_ALLOWED: { status: 405, type: "client_error", rpc: Code.Unimplemented },
   NOT_ACCEPTABLE: { status: 406, type: "client_error", rpc: Code.Unimplemented },
   REQUEST_TIMEOUT: { status: 408, type: "client_error", rpc: Code.DeadlineExceeded },
+  JOB_ACTIVE: { status: 409, type: "client_error", rpc: Code.FailedPrecondition },
   IDEMPOTENCY_KEY_REUSED: { status: 409, type: "client_error", rpc: Code.AlreadyExists },
   PAYLOAD_TOO_LARGE: { status: 413, type: "client_error", rpc: Code.ResourceExhausted },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, type: "client_error", rpc: Code.InvalidArgument },

@@ -9,6 +9,7 @@ import type {
   MusicGenerations,
 } from "../../gen/music/v1/music_generations_pb.ts";
 import type { Random } from "../base/random.ts";
+import type { ArtifactStore } from "../generations/artifacts.ts";
 import type { Engine } from "../generations/engine.ts";
 import { jobNotFound, ServiceError, trackNotFound } from "../generations/failures.ts";
 import { newId, newSeed } from "../generations/identifiers.ts";
@@ -25,6 +26,7 @@ import { type WatchPorts, waitForEnd, watchJob } from "./watch.ts";
 export interface ServicePorts extends WatchPorts {
   readonly store: JobStore;
   readonly links: MediaLinks;
+  readonly artifacts: Pick<ArtifactStore, "delete">;
   readonly engines: readonly Engine[];
   readonly random: Random;
 }
@@ -82,7 +84,11 @@ async function cancel(
 
 /** The implementation over its ports. */
 export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGenerations> {
-  const { store, links, engines, random } = ports;
+  const { store, links, engines, random, artifacts } = ports;
+  // What is left when this fails is an orphan, which the worker's sweep removes.
+  const discard = async (artifact: string | null) => {
+    if (artifact !== null) await artifacts.delete(artifact).catch(() => undefined);
+  };
   return {
     async createGeneration(request, context) {
       const job = await store.create(newJob(request, scopeOf(request, context), random));
@@ -129,6 +135,14 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
       const job = await store.findByTrack(scopeOf(request, context), request.trackId);
       if (job?.track == null) throw trackNotFound(request.trackId);
       return toTrack(job.track, links);
+    },
+    async deleteGeneration(request, context) {
+      await discard(await store.deleteEnded(scopeOf(request, context), request.jobId));
+      return {};
+    },
+    async deleteTrack(request, context) {
+      await discard(await store.deleteTrack(scopeOf(request, context), request.trackId));
+      return {};
     },
   };
 }

@@ -100,11 +100,10 @@ function answer(
     });
     if (path !== null) reply.header("location", options.baseUrl() + path);
   }
+  const status = route.options?.successStatus || 200;
+  if (status === 204) return reply.code(status).send();
   const shown = route.responseBody === null ? printed : printed[route.responseBody.name];
-  return reply
-    .code(route.options?.successStatus || 200)
-    .type("application/json; charset=utf-8")
-    .send(JSON.stringify(shown));
+  return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(shown));
 }
 
 function textAt(schema: DescMessage, message: Message, path: string): string | undefined {

@@ -84,6 +84,12 @@ export const failures = {
     systemMessage: "The request's headers exceed the limit",
     retryable: false,
   },
+  job_active: {
+    code: "JOB_ACTIVE",
+    message: "This generation is still active. Please cancel it first.",
+    systemMessage: "Only a job that has ended can be deleted; cancel it and wait for its end",
+    retryable: false,
+  },
   idempotency_key_reused: {
     code: "IDEMPOTENCY_KEY_REUSED",
     message: "This idempotency key was already used for a different request.",

@@ -5,7 +5,7 @@
  */
 import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engine.ts";
 import type { Claim, Job, JobFailureKind, Lease, Scope, Track } from "./job.ts";
-import type { Status } from "./state.ts";
+import type { Status, TerminalStatus } from "./state.ts";
 
 export interface NewJob extends Scope {
   readonly id: string;
@@ -52,6 +52,9 @@ export interface HeartbeatResult {
   readonly cancelRequested: boolean;
 }
 
+/** How long a job is kept after its end, by its state. */
+export type Retention = Readonly<Record<TerminalStatus, number | null>>;
+
 export interface JobStore {
   /**
    * Durable (majority, journaled) when it resolves. With an idempotency key that came before, returns
@@ -65,6 +68,28 @@ export interface JobStore {
   findByTrack(scope: Scope, trackId: string): Promise<Job | null>;
   /** Asks for a stop and returns the job as it then is; a job that ended is returned unchanged. */
   requestCancel(scope: Scope, jobId: string): Promise<Job | null>;
+
+  /**
+   * Deletes a job that has ended; its idempotency key stays taken for 24 hours from its creation.
+   * @returns the name of the artifact that nothing names any more, or null when there is none
+   * @throws ServiceError resource_not_found or job_active
+   */
+  deleteEnded(scope: Scope, jobId: string): Promise<string | null>;
+  /**
+   * Takes the track off its job.
+   * @returns as `deleteEnded`
+   * @throws ServiceError resource_not_found
+   */
+  deleteTrack(scope: Scope, trackId: string): Promise<string | null>;
+  /**
+   * Deletes jobs that ended longer ago than their state is kept, and forgets idempotency keys of deleted
+   * jobs in time.
+   * @param keepMs for each terminal state in milliseconds; null keeps for ever
+   * @returns the names of the artifacts that nothing names any more
+   */
+  sweepRetention(keepMs: Retention): Promise<string[]>;
+  /** Which of these artifacts a job names. */
+  namedAmong(artifacts: readonly string[]): Promise<string[]>;
 
   /**
    * Takes up to `room` waiting jobs for `owner`, one organization after the other, each within its cap.

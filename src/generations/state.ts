@@ -33,6 +33,8 @@ export const statuses = [
 ] as const;
 export type Status = (typeof statuses)[number];
 
+export type TerminalStatus = Exclude<Status, "queued" | "running">;
+
 export const phases = ["waiting", "backoff", "running", "ended"] as const;
 export type Phase = (typeof phases)[number];
 

@@ -17,7 +17,7 @@ export interface ClaimOptions extends TimeLimits {
   readonly defaultCap: number;
 }
 
-/** Organizations that one claim considers. */
+/** Organizations that one claim considers at a time. */
 const organizationsPerClaim = 32;
 /** The look for waiting organizations is repeated at least this often, in milliseconds. */
 const lookEveryMs = 1_000;
@@ -60,10 +60,13 @@ export class Claims {
     if (room <= 0) return [];
     if (hinted) this.#lookedAt = Number.NEGATIVE_INFINITY;
     await this.#look(engines);
-    const organizations = this.#ring.next(organizationsPerClaim);
-    if (organizations.length === 0) return [];
-    const candidates = await this.#candidates(organizations, engines, room);
-    return candidates.length === 0 ? [] : this.#take(owner, candidates);
+    // Organizations at their cap go to the back, so that each turn of the loop sees the next ones.
+    for (let left = this.#ring.size; left > 0; left -= organizationsPerClaim) {
+      const organizations = this.#ring.next(organizationsPerClaim);
+      const candidates = await this.#candidates(organizations, engines, room);
+      if (candidates.length > 0) return this.#take(owner, candidates);
+    }
+    return [];
   }
 
   async #look(engines: readonly string[]): Promise<void> {

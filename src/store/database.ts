@@ -35,6 +35,21 @@ const jobIndexes: readonly IndexDescription[] = [
     key: { "lease.expiresAt": 1 },
     partialFilterExpression: { phase: "running" },
   },
+  {
+    name: "retention",
+    key: { status: 1, endedAt: 1 },
+    partialFilterExpression: { phase: "ended" },
+  },
+  {
+    name: "deleted",
+    key: { deletedAt: 1 },
+    partialFilterExpression: { deletedAt: { $exists: true } },
+  },
+  {
+    name: "artifact",
+    key: { "track.artifact": 1 },
+    partialFilterExpression: { "track.artifact": { $exists: true } },
+  },
   { name: "deadline", key: { phase: 1, deadlineAt: 1 } },
   { name: "list", key: { org: 1, user: 1, createdAt: -1, _id: -1 } },
   { name: "list_by_status", key: { org: 1, user: 1, status: 1, createdAt: -1, _id: -1 } },

@@ -45,6 +45,8 @@ export interface JobDocument {
   createdAt: Date;
   startedAt?: Date;
   endedAt?: Date;
+  /** Set on what is left of a deleted job: its idempotency key, for as long as that stays taken. */
+  deletedAt?: Date;
 }
 
 export interface OrganizationDocument {

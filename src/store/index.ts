@@ -8,6 +8,7 @@ import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { MongoChangeFeed } from "./changes.ts";
 import { type ClaimOptions, Claims } from "./claims.ts";
 import type { Database } from "./database.ts";
+import { createDeletion } from "./deletion.ts";
 import { createJobs } from "./jobs.ts";
 import { createOrganizations, type MongoOrganizations } from "./organizations.ts";
 import { withUnavailability } from "./unavailable.ts";
@@ -32,6 +33,7 @@ export function createStore(
   return {
     jobs: withUnavailability<JobStore>({
       ...createJobs(database, options),
+      ...createDeletion(database),
       claim: (owner, engines, room, hinted) => claims.claim(owner, engines, room, hinted),
     }),
     feed: new MongoChangeFeed(database, ports),

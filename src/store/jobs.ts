@@ -1,10 +1,11 @@
 /** Jobs over MongoDB: reads scoped by organization and user, and every change one guarded update. */
 import type { Filter } from "mongodb";
-import { ServiceError } from "../generations/failures.ts";
+import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Lease, Scope } from "../generations/job.ts";
 import type { Heartbeat, JobFilter, JobStore, NewJob } from "../generations/job-store.ts";
 import { type Phase, phases } from "../generations/state.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
+import type { Deletion } from "./deletion.ts";
 import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
 import { cancelOf, deadlineOf, dueOf, exitOf, lapseOf, type TimeLimits } from "./updates.ts";
 
@@ -21,7 +22,7 @@ function fenceOf(lease: Lease): Filter<JobDocument> {
 }
 
 function scopeOf(scope: Scope): Filter<JobDocument> {
-  return { org: scope.organizationId, user: scope.userId };
+  return { org: scope.organizationId, user: scope.userId, deletedAt: { $exists: false } };
 }
 
 /** The fields of a new job that callers decide; the pipeline adds what the server's clock decides. */
@@ -58,11 +59,15 @@ async function insert(jobs: Jobs, job: NewJob, jobMs: number): Promise<JobDocume
 
 async function findRepeat(jobs: Jobs, job: NewJob): Promise<JobDocument | null> {
   if (job.idempotency === null) return null;
-  return jobs.findOne({ ...scopeOf(job), "idempotency.key": job.idempotency.key });
+  const { organizationId: org, userId: user } = job;
+  return jobs.findOne({ org, user, "idempotency.key": job.idempotency.key });
 }
 
 function sameRequest(found: JobDocument, job: NewJob): JobDocument {
-  if (found.idempotency?.hash === job.idempotency?.hash) return found;
+  if (found.idempotency?.hash === job.idempotency?.hash) {
+    if (found.deletedAt !== undefined) throw jobNotFound(found._id);
+    return found;
+  }
   throw new ServiceError("idempotency_key_reused", {
     details: { idempotency_key: job.idempotency?.key ?? "" },
   });
@@ -198,8 +203,11 @@ async function endedAmong(jobs: Jobs, ids: readonly string[]): Promise<string[]>
   return ids.filter((id) => !alive.has(id));
 }
 
-/** The job store over MongoDB, but for the claim. */
-export function createJobs({ jobs }: Database, limits: TimeLimits): Omit<JobStore, "claim"> {
+/** The job store over MongoDB, but for the claim and deletion. */
+export function createJobs(
+  { jobs }: Database,
+  limits: TimeLimits,
+): Omit<JobStore, "claim" | keyof Deletion> {
   const orNull = (document: JobDocument | null) => document && toJob(document);
   return {
     create: async (job) => toJob(await create(jobs, job, limits.jobMs)),

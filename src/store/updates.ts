@@ -180,6 +180,8 @@ export function cancelOf(): Document[] {
         status: { $cond: [running, "running", transitions.cancelQueued.status] },
         endedAt: { $cond: [running, "$$REMOVE", now] },
         version: nextVersion,
+        "progress.phase": { $cond: [running, "$progress.phase", null] },
+        "progress.message": { $cond: [running, "$progress.message", null] },
         "cancel.requestedAt": now,
       },
     },

@@ -16,6 +16,7 @@ export function createApi(store: TestStore, engines: readonly Engine[]) {
     store: store.jobs,
     feed: store.feed,
     engines,
+    artifacts: { delete: async () => true },
     clock: systemClock,
     random: systemRandom,
     stopping: stopping.signal,

@@ -1,0 +1,100 @@
+/**
+ * Deletion, by callers and by retention. The document goes first and its artifact after (the caller's part),
+ * so that a crash in between leaves an orphan for the sweep and never a job that names what is gone.
+ *
+ * A deleted job leaves its idempotency key behind until 24 hours after its creation: a late repeat of the
+ * call must not make a second one.
+ */
+import type { Filter } from "mongodb";
+import { jobNotFound, ServiceError, trackNotFound } from "../generations/failures.ts";
+import type { Scope } from "../generations/job.ts";
+import type { JobStore, Retention } from "../generations/job-store.ts";
+import type { Database } from "./database.ts";
+import type { JobDocument } from "./documents.ts";
+
+type Jobs = Database["jobs"];
+
+const keyTakenMs = 24 * 3_600_000;
+/** Most documents that one sweep touches; the next one goes on. */
+const sweepBatch = 200;
+
+/** The fields that stay of a job whose idempotency key is still taken. */
+const kept = ["_id", "schema", "org", "user", "idempotency", "createdAt", "status", "phase"];
+const keyIsTaken = {
+  $and: [
+    { $ne: [{ $type: "$idempotency" }, "missing"] },
+    { $gt: ["$createdAt", { $subtract: ["$$NOW", keyTakenMs] }] },
+  ],
+};
+
+function scoped(scope: Scope): Filter<JobDocument> {
+  return { org: scope.organizationId, user: scope.userId, deletedAt: { $exists: false } };
+}
+
+/** Deletes one ended job that `filter` matches; its document as it was, or null. */
+async function remove(jobs: Jobs, filter: Filter<JobDocument>): Promise<JobDocument | null> {
+  const ended = { ...filter, phase: "ended" as const };
+  const rest = Object.fromEntries(kept.map((field) => [field, `$${field}`]));
+  const tombstone = { $mergeObjects: [rest, { deletedAt: "$$NOW" }] };
+  const buried = await jobs.findOneAndUpdate(
+    { ...ended, $expr: keyIsTaken },
+    [{ $replaceWith: tombstone }],
+    { returnDocument: "before" },
+  );
+  return buried ?? jobs.findOneAndDelete({ ...ended, $expr: { $not: [keyIsTaken] } });
+}
+
+async function deleteEnded(jobs: Jobs, scope: Scope, jobId: string): Promise<string | null> {
+  const filter = { _id: jobId, ...scoped(scope) };
+  const deleted = await remove(jobs, filter);
+  if (deleted !== null) return deleted.track?.artifact ?? null;
+  if ((await jobs.findOne(filter, { projection: { _id: 1 } })) === null) throw jobNotFound(jobId);
+  throw new ServiceError("job_active", { details: { job_id: jobId } });
+}
+
+async function deleteTrack(jobs: Jobs, scope: Scope, trackId: string): Promise<string | null> {
+  const before = await jobs.findOneAndUpdate(
+    { "track.id": trackId, ...scoped(scope) },
+    [{ $set: { version: { $add: ["$version", 1] } } }, { $unset: ["track"] }],
+    { returnDocument: "before" },
+  );
+  if (before === null) throw trackNotFound(trackId);
+  return before.track?.artifact ?? null;
+}
+
+async function sweepRetention(jobs: Jobs, keepMs: Retention): Promise<string[]> {
+  const artifacts: string[] = [];
+  for (const [status, ms] of Object.entries(keepMs) as [keyof Retention, number | null][]) {
+    if (ms === null) continue;
+    const over = { $lt: ["$endedAt", { $subtract: ["$$NOW", ms] }] };
+    const filter = { status, phase: "ended" as const, deletedAt: { $exists: false }, $expr: over };
+    const found = await jobs
+      .find(filter, { projection: { _id: 1 }, sort: { endedAt: 1 }, limit: sweepBatch })
+      .toArray();
+    for (const { _id } of found) {
+      const deleted = await remove(jobs, { _id, deletedAt: { $exists: false } });
+      if (deleted?.track) artifacts.push(deleted.track.artifact);
+    }
+  }
+  await jobs.deleteMany({ deletedAt: { $exists: true }, $expr: { $not: [keyIsTaken] } });
+  return artifacts;
+}
+
+export type Deletion = Pick<
+  JobStore,
+  "deleteEnded" | "deleteTrack" | "sweepRetention" | "namedAmong"
+>;
+
+/** The part of the job store that deletes. */
+export function createDeletion({ jobs }: Database): Deletion {
+  return {
+    deleteEnded: (scope, jobId) => deleteEnded(jobs, scope, jobId),
+    deleteTrack: (scope, trackId) => deleteTrack(jobs, scope, trackId),
+    sweepRetention: (keepMs) => sweepRetention(jobs, keepMs),
+    async namedAmong(artifacts) {
+      const filter = { "track.artifact": { $in: [...artifacts] } };
+      const found = await jobs.find(filter, { projection: { "track.artifact": 1 } }).toArray();
+      return found.flatMap(({ track }) => (track ? [track.artifact] : []));
+    },
+  };
+}
