@@ -288,13 +288,19 @@ describe("cancel", () => {
   it("ends a job that backs off", async () => {
     const claim = await claimed();
     await jobs.exit(claim.lease, { kind: "retry", delayMs: 0, message: "Again." }, null);
-    expect(await jobs.requestCancel(scope, claim.job.id)).toMatchObject({ status: "cancelled" });
+    expect(await jobs.requestCancel(scope, claim.job.id)).toMatchObject({
+      status: "cancelled",
+      progress: { phase: null, message: null },
+    });
     expect(await jobs.sweepDue()).toBe(0);
   });
 
-  it("marks a running job once", async () => {
+  it("marks a running job once, which goes on to show what it does", async () => {
     const claim = await claimed();
+    const progress = { percent: 10, phase: "render", message: "Playing" };
+    await jobs.heartbeat([{ lease: claim.lease, progress }]);
     const first = await jobs.requestCancel(scope, claim.job.id);
+    expect(first).toMatchObject({ status: "running", progress });
     expect(await jobs.requestCancel(scope, claim.job.id)).toEqual(first);
   });
 });
