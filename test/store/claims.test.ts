@@ -64,6 +64,16 @@ describe("turns", () => {
     expect(claim?.job.organizationId).toBe("org_new");
   });
 
+  it("a crowd of organizations at their cap does not hide one that has a free slot", async () => {
+    const crowd = Array.from({ length: 40 }, (_, n) => `org_crowd_${n}`);
+    for (const organization of crowd) await queue(organization, "crowd", 3);
+    const worker = anotherWorker();
+    while ((await worker.claim("w", ["crowd"], 80, true)).length > 0);
+    await queue("org_zero", "crowd", 1);
+    const [claim] = await anotherWorker().claim("w", ["crowd"], 1, true);
+    expect(claim?.job.organizationId).toBe("org_zero");
+  });
+
   it("within an organization the oldest goes first", async () => {
     const first = await jobs.create(newTestJob({ organizationId: "org_age", engine: "age" }));
     await queue("org_age", "age", 2);
