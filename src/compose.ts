@@ -11,11 +11,13 @@ import { createFaces } from "./compose-faces.ts";
 import { createStudioEngine } from "./engines/studio.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
+import type { Retention } from "./generations/job-store.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
 import { readSigningSecret } from "./media/signing-secret.ts";
 import { attachOrStart, connectExternal, EmbeddedMongod } from "./store/embedded/index.ts";
 import { createStore, type Database, openDatabase, type Store } from "./store/index.ts";
 import type { ExecutionSteps } from "./worker/execution.ts";
+import { Janitor } from "./worker/janitor.ts";
 import { defaultLeaseTimes } from "./worker/leases.ts";
 import { Worker } from "./worker/worker.ts";
 import { Workspaces } from "./worker/workspaces.ts";
@@ -77,7 +79,7 @@ class ComposedService implements ServiceProcess {
     const worker = this.#createWorker(store, engines, artifacts);
     const faces = await this.#createFaces(store, engines, artifacts);
     // A long download must not keep the worker from handing its jobs back.
-    await this.#begin(together([worker, faces]));
+    await this.#begin(together([worker, this.#createJanitor(store, artifacts), faces]));
     this.#url = faces.url;
     this.#store = store;
     log.info({ url: this.#url }, "ready");
@@ -131,6 +133,20 @@ class ComposedService implements ServiceProcess {
     );
   }
 
+  #createJanitor({ jobs }: Store, artifacts: ArtifactStore): Janitor {
+    const { log } = this.#ports;
+    const { ATTEMPT_SECONDS } = this.#config;
+    return new Janitor(
+      { store: jobs, artifacts, clock, random, log },
+      {
+        retention: retentionOf(this.#config),
+        // Twice the longest attempt: its lease may have to run out before it is swept.
+        orphanAfterMs: 2 * ATTEMPT_SECONDS * 1_000,
+        everyMs: 60_000,
+      },
+    );
+  }
+
   async #createFaces(store: Store, engines: readonly Engine[], artifacts: ArtifactStore) {
     const {
       SIGNING_SECRET: secret,
@@ -163,6 +179,16 @@ function storeOptions({ ORGANIZATION_CAP, ATTEMPT_SECONDS, JOB_SECONDS }: Config
     attemptMs: ATTEMPT_SECONDS * 1_000,
     jobMs: JOB_SECONDS * 1_000,
     defaultCap: ORGANIZATION_CAP,
+  };
+}
+
+function retentionOf(config: Config): Retention {
+  const ms = (days: number | undefined) => (days === undefined ? null : days * 86_400_000);
+  return {
+    succeeded: ms(config.RETAIN_SUCCEEDED_DAYS),
+    failed: ms(config.RETAIN_FAILED_DAYS),
+    cancelled: ms(config.RETAIN_CANCELLED_DAYS),
+    refused: ms(config.RETAIN_REFUSED_DAYS),
   };
 }
 

@@ -7,6 +7,8 @@ import { z } from "zod";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+const days = z.coerce.number().min(1).max(36_500);
+
 export const settings = z.object({
   MONGODB_URI: z
     .string()
@@ -59,6 +61,12 @@ export const settings = z.object({
     .max(30 * 86_400)
     .default(86_400)
     .describe("How long a job may take from its creation, waiting included; then it fails."),
+  RETAIN_SUCCEEDED_DAYS: days
+    .optional()
+    .describe("How long a succeeded job and its track are kept after the end. Unset: for ever."),
+  RETAIN_FAILED_DAYS: days.default(30).describe("The same for failed jobs."),
+  RETAIN_CANCELLED_DAYS: days.default(30).describe("The same for cancelled jobs."),
+  RETAIN_REFUSED_DAYS: days.default(30).describe("The same for refused jobs."),
   DRAIN_SECONDS: z.coerce
     .number()
     .min(1)

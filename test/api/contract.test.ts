@@ -208,6 +208,56 @@ describe("cancel", () => {
   });
 });
 
+describe("delete", () => {
+  async function finished(headers: Record<string, string> = {}): Promise<Body> {
+    const { body } = await post(valid, headers);
+    const events = `${base}/generations/${body["id"]}/events`;
+    await (await fetch(events, { headers: { "x-api-key": key } })).text();
+    return (await call("GET", `/generations/${body["id"]}`)).body;
+  }
+
+  it("of a job takes job, track and audio away, once", async () => {
+    const job = await finished();
+    const path = `/generations/${job["id"]}`;
+    const deleted = await call("DELETE", path);
+    expect([deleted.status, deleted.body]).toEqual([204, null]);
+    expect((await call("GET", path)).status).toBe(404);
+    expect((await call("GET", `/tracks/${job["result_track_id"]}`)).status).toBe(404);
+    expect((await fetch(String(job["playback_url"]))).status).toBe(404);
+    expect((await call("POST", `${path}/cancel`)).status).toBe(404);
+    const { body: list } = await call("GET", "/generations");
+    expect(JSON.stringify(list)).not.toContain(job["id"]);
+    expect((await call("DELETE", path)).status).toBe(404);
+  });
+
+  it("of a track leaves the job", async () => {
+    const job = await finished();
+    const path = `/tracks/${job["result_track_id"]}`;
+    expect((await call("DELETE", path)).status).toBe(204);
+    expect((await call("DELETE", path)).status).toBe(404);
+    expect((await fetch(String(job["playback_url"]))).status).toBe(404);
+    const { body } = await call("GET", `/generations/${job["id"]}`);
+    expect(body).toMatchObject({ status: "succeeded", track: null, result_track_id: null });
+  });
+
+  it("of an active job is 409 and changes nothing", async () => {
+    const { body: job } = await post({ ...valid, duration_seconds: 600 });
+    const path = `/generations/${job["id"]}`;
+    const refused = await call("DELETE", path);
+    expect([refused.status, errorOf(refused.body)["code"]]).toEqual([409, "JOB_ACTIVE"]);
+    expect((await call("POST", `${path}/cancel`)).body).toMatchObject({ status: "cancelled" });
+    expect((await call("DELETE", path)).status).toBe(204);
+  });
+
+  it("keeps the idempotency key taken: a late repeat makes no second job", async () => {
+    const headers = { "idempotency-key": "deleted-later" };
+    const job = await finished(headers);
+    expect((await call("DELETE", `/generations/${job["id"]}`)).status).toBe(204);
+    const repeat = await post(valid, headers);
+    expect([repeat.status, errorOf(repeat.body)["details"]]).toEqual([404, { job_id: job["id"] }]);
+  });
+});
+
 describe("wrong input", () => {
   const create = (body: string, type = "application/json") =>
     call("POST", "/generations", { body, headers: { "content-type": type } });

@@ -29,7 +29,12 @@ const decisions: Readonly<Record<string, "hidden" | "own">> = {
   WatchGeneration: "hidden",
   ListEngines: "own",
   GetTrack: "hidden",
+  DeleteGeneration: "hidden",
+  DeleteTrack: "hidden",
 };
+
+/** Methods that the owner calls on a job of its own, since afterwards it is not there any more. */
+const destructive = new Set(["DeleteGeneration", "DeleteTrack"]);
 
 const methods = MusicGenerations.methods;
 const routes = routesOf(MusicGenerations);
@@ -37,26 +42,28 @@ const body = { engine: "studio", prompt: "rain", duration_seconds: 1 };
 const keys = { owner: "", colleague: "", stranger: "" };
 const ids = { job_id: "", track_id: "" };
 
+/** A job of the owner's that has ended with a track. */
+async function makeJob(): Promise<typeof ids> {
+  const jobs = `${service.url}/v1/music/${mine.organization}/generations`;
+  const headers = { "x-api-key": keys.owner, "content-type": "application/json" };
+  const made = await fetch(jobs, { method: "POST", headers, body: JSON.stringify(body) });
+  const { id } = (await made.json()) as { id: string };
+  await (await fetch(`${jobs}/${id}/events`, { headers })).text();
+  const done = await (await fetch(`${jobs}/${id}`, { headers })).json();
+  return { job_id: id, track_id: (done as { result_track_id: string }).result_track_id };
+}
+
 beforeAll(async () => {
   keys.owner = await service.key(mine.organization, mine.user);
   keys.colleague = await service.key(mine.organization, "user_colleague");
   keys.stranger = await service.key("org_other", "user_stranger");
-  const jobs = `${service.url}/v1/music/${mine.organization}/generations`;
-  const headers = { "x-api-key": keys.owner, "content-type": "application/json" };
-  const made = await fetch(jobs, { method: "POST", headers, body: JSON.stringify(body) });
-  const job = (await made.json()) as { id: string };
-  await (await fetch(`${jobs}/${job.id}/events`, { headers })).text();
-  const done = (await (await fetch(`${jobs}/${job.id}`, { headers })).json()) as {
-    result_track_id: string;
-  };
-  ids.job_id = job.id;
-  ids.track_id = done.result_track_id;
+  Object.assign(ids, await makeJob());
   expect(ids.track_id).toMatch(/^mtrack_/);
 });
 
 /** The fields that the method's request has, in JSON names of the proto. */
-function fieldsFor(method: (typeof methods)[number], organization: string) {
-  const known = { organization_id: organization, ...ids, ...body };
+function fieldsFor(method: (typeof methods)[number], organization: string, named = ids) {
+  const known = { organization_id: organization, ...named, ...body };
   const names = new Set(method.input.fields.map(({ name }) => name));
   return Object.fromEntries(Object.entries(known).filter(([name]) => names.has(name)));
 }
@@ -72,8 +79,13 @@ async function callRest(
   route: (typeof routes)[number],
   organization: string,
   key: string | null,
+  named = ids,
 ): Promise<Answer> {
-  const fields: Record<string, string | number> = fieldsFor(route.method as never, organization);
+  const fields: Record<string, string | number> = fieldsFor(
+    route.method as never,
+    organization,
+    named,
+  );
   const path = route.template.source.replaceAll(/\{(\w+)\}/g, (_, name) => String(fields[name]));
   const response = await fetch(service.url + path, {
     method: route.verb,
@@ -81,7 +93,8 @@ async function callRest(
     ...(route.body === "*" && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const { error = {} } = response.ok ? {} : (JSON.parse(text) as { error?: Answer["error"] });
+  const { error = {} } =
+    response.ok || text === "" ? {} : (JSON.parse(text) as { error?: Answer["error"] });
   return { status: response.status, code: error["code"] as string | undefined, error, text };
 }
 
@@ -96,11 +109,12 @@ async function callRpc(
   method: (typeof methods)[number],
   organization: string,
   key: string | null,
+  named = ids,
 ): Promise<Code | "ok"> {
   const client = createClient(MusicGenerations, transports[transport]);
   const request = Object.fromEntries(
     method.input.fields.flatMap((field) => {
-      const value = fieldsFor(method, organization)[field.name];
+      const value = fieldsFor(method, organization, named)[field.name];
       return value === undefined ? [] : [[field.localName, value]];
     }),
   );
@@ -161,7 +175,9 @@ describe.each(routes.map((route) => [`${route.verb} ${route.template.source}`, r
     });
 
     it("is there for the owner", async () => {
-      expect((await callRest(route, mine.organization, keys.owner)).status).toBeLessThan(300);
+      const named = destructive.has(route.method.name) ? await makeJob() : ids;
+      const answer = await callRest(route, mine.organization, keys.owner, named);
+      expect(answer.status).toBeLessThan(300);
     });
   },
 );
@@ -179,7 +195,8 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])("%s", (tra
     expect(denied).toEqual([Code.PermissionDenied, Code.PermissionDenied]);
     const colleague = await callRpc(transport, method, mine.organization, keys.colleague);
     expect(colleague).toBe(decisions[name] === "hidden" ? Code.NotFound : "ok");
-    expect(await callRpc(transport, method, mine.organization, keys.owner)).toBe("ok");
+    const named = destructive.has(name) ? await makeJob() : ids;
+    expect(await callRpc(transport, method, mine.organization, keys.owner, named)).toBe("ok");
   });
 });
 
