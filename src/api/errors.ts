@@ -80,8 +80,23 @@ export function serviceErrorOf(error: unknown): ServiceError {
     if (error.code === Code.DeadlineExceeded) {
       return new ServiceError("deadline_exceeded", { cause: error });
     }
+    // Nothing of ours throws these: the library found them in what the caller sent.
+    if (error.code === Code.ResourceExhausted) {
+      return new ServiceError("payload_too_large", { cause: error });
+    }
+    if (error.code === Code.InvalidArgument || error.code === Code.Unimplemented) {
+      return unreadableMessage(error);
+    }
   }
   return new ServiceError("internal_error", { cause: error });
+}
+
+/** The error of a message that cannot be read, or of a call that sent none or too many. */
+export function unreadableMessage(cause: unknown): ServiceError {
+  return new ServiceError("malformed_request", {
+    systemMessage: "The request is not exactly one message of the method's type",
+    cause,
+  });
 }
 
 /** The error as the RPC faces send it. */
@@ -96,11 +111,29 @@ export function toConnectError(error: unknown, requestId: string): ConnectError 
   );
 }
 
+/**
+ * Error details travel in the trailers of gRPC, and clients refuse those that are larger than 8 KiB in
+ * all, base64 and the other details included.
+ */
+const mostViolationCharacters = 3_000;
+
+/** As many as fit, and at their end how many more there are. */
+function fitting(violations: readonly Violation[]): readonly Violation[] {
+  let left = mostViolationCharacters;
+  const cut = violations.findIndex(({ field, rule, message }) => {
+    left -= Buffer.byteLength(field + rule + message) + 12;
+    return left < 0;
+  });
+  if (cut < 0) return violations;
+  const message = `and ${violations.length - cut} more`;
+  return [...violations.slice(0, cut), { field: "", rule: "more", message }];
+}
+
 function detailsOf(error: ServiceError, requestId: string) {
   const metadata = Object.fromEntries(
     Object.entries(error.details).map(([name, value]) => [name, String(value)]),
   );
-  const fieldViolations = error.violations.map(({ field, rule, message }) => ({
+  const fieldViolations = fitting(error.violations).map(({ field, rule, message }) => ({
     field,
     reason: rule,
     description: message,

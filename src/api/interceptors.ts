@@ -4,12 +4,18 @@
  * before it read the body; what is done is not done again.
  */
 import type { DescMessage, Message } from "@bufbuild/protobuf";
-import type { Interceptor, StreamRequest, UnaryRequest } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type UnaryRequest,
+} from "@connectrpc/connect";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { refuseViolations, ServiceError } from "../generations/failures.ts";
 import type { Authorization } from "./authorization.ts";
-import { encodings, serviceErrorOf, toConnectError } from "./errors.ts";
+import { encodings, serviceErrorOf, toConnectError, unreadableMessage } from "./errors.ts";
 import { requestIdHeader, requestIdKey, requestIdOf } from "./request-id.ts";
 import type { Validate } from "./validation.ts";
 
@@ -75,9 +81,21 @@ function admission(ports: InterceptorPorts): Interceptor {
 }
 
 async function* admitEach(messages: AsyncIterable<Message>, admit: (m: Message) => Promise<void>) {
-  for await (const message of messages) {
+  for await (const message of readable(messages)) {
     await admit(message);
     yield message as never;
+  }
+}
+
+/** What keeps a message of a stream from being read is the caller's fault, whatever the library says. */
+async function* readable(messages: AsyncIterable<Message>) {
+  try {
+    yield* messages;
+  } catch (error) {
+    if (error instanceof ConnectError && error.code === Code.Internal) {
+      throw unreadableMessage(error);
+    }
+    throw error;
   }
 }
 

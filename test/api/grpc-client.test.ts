@@ -109,3 +109,32 @@ it("honours a deadline", async () => {
   expect(error.code).toBe(grpc.status.DEADLINE_EXCEEDED);
   await unary("CancelGeneration", { organization_id, job_id });
 });
+
+/** The error of a watch with these bytes as its request. */
+async function errorOfBytes(bytes: Buffer): Promise<grpc.ServiceError> {
+  const same = (value: Buffer) => value;
+  const path = "/music.v1.MusicGenerations/WatchGeneration";
+  const call = client.makeServerStreamRequest(path, same, same, bytes, metadata);
+  return new Promise((resolve) => {
+    call.on("data", () => {});
+    call.on("error", (error) => resolve(error as grpc.ServiceError));
+  });
+}
+
+it("a request that cannot be read, or is too large, is the caller's error on a stream, too", async () => {
+  const garbage = await errorOfBytes(Buffer.from([0xff, 0xff]));
+  expect(garbage.code).toBe(grpc.status.INVALID_ARGUMENT);
+  const large = await errorOfBytes(Buffer.alloc(300 * 1024));
+  expect(large.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+});
+
+it("of more faults than trailers can carry, those that fit are named", async () => {
+  const style_tags = new Array(1_000).fill("");
+  const error = await unary("CreateGeneration", { ...valid, style_tags }).catch((caught) => caught);
+  expect(error).toMatchObject({ code: grpc.status.INVALID_ARGUMENT });
+  const bad = detailsOf(error)
+    .map((each) => anyUnpack(each, BadRequestSchema))
+    .find(Boolean);
+  expect(bad?.fieldViolations[0]?.field).toBe("style_tags");
+  expect(bad?.fieldViolations.at(-1)?.description).toMatch(/^and \d+ more$/);
+});
