@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { systemClock as clock } from "./base/clock.ts";
-import type { Config } from "./base/config.ts";
+import { type Config, ConfigError } from "./base/config.ts";
 import { type Lifecycle, together } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { Probe } from "./base/probe.ts";
@@ -39,23 +39,39 @@ export interface ServiceProcess extends Lifecycle {
   readonly apiKeys: Store["apiKeys"];
 }
 
-/** The whole service in this process: api, worker and, without `MONGODB_URI`, the database. */
-export function createServiceProcess(config: Config, ports: ProcessPorts): ServiceProcess {
-  return new ComposedService(config, ports);
+/** What a process does: serve calls, run jobs, or both. */
+export const roles = ["all", "api", "worker"] as const;
+export type Role = (typeof roles)[number];
+
+/**
+ * The service in this process: by its role api, worker or both and, without `MONGODB_URI`, the database.
+ * @throws ConfigError when a single role is asked for without a database that others can reach
+ */
+export function createServiceProcess(
+  config: Config,
+  ports: ProcessPorts,
+  role: Role = "all",
+): ServiceProcess {
+  if (role !== "all" && config.MONGODB_URI === undefined) {
+    throw new ConfigError([`MONGODB_URI: is required with --role ${role}`]);
+  }
+  return new ComposedService(config, ports, role);
 }
 
 class ComposedService implements ServiceProcess {
   readonly #config: Config;
   readonly #ports: ProcessPorts;
+  readonly #role: Role;
   readonly #started: Lifecycle[] = [];
   readonly #stopping = new AbortController();
   #store: Store | null = null;
   #url = "";
   #stopped: Promise<void> | null = null;
 
-  constructor(config: Config, ports: ProcessPorts) {
+  constructor(config: Config, ports: ProcessPorts, role: Role) {
     this.#config = config;
     this.#ports = ports;
+    this.#role = role;
   }
 
   get url(): string {
@@ -73,16 +89,22 @@ class ComposedService implements ServiceProcess {
     const store = createStore(database, { clock, random, log }, storeOptions(this.#config));
     await this.#begin(store.feed);
     const engines = [createStudioEngine({ threads: this.#config.WORKER_CONCURRENCY, log })];
-    for (const engine of engines) await this.#begin(engine);
     const folder = join(this.#config.DATA_DIR, "artifacts");
     const artifacts = await this.#begin(new FileArtifactStore({ folder, clock, random }));
-    const worker = this.#createWorker(store, engines, artifacts);
-    const faces = await this.#createFaces(store, engines, artifacts);
+    const parts: Lifecycle[] = [];
+    if (this.#role !== "api") {
+      for (const engine of engines) await this.#begin(engine);
+      parts.push(this.#createWorker(store, engines, artifacts));
+      parts.push(this.#createJanitor(store, artifacts));
+    }
+    const faces =
+      this.#role === "worker" ? null : await this.#createFaces(store, engines, artifacts);
+    if (faces !== null) parts.push(faces);
     // A long download must not keep the worker from handing its jobs back.
-    await this.#begin(together([worker, this.#createJanitor(store, artifacts), faces]));
-    this.#url = faces.url;
+    await this.#begin(together(parts));
+    this.#url = faces?.url ?? "";
     this.#store = store;
-    log.info({ url: this.#url }, "ready");
+    log.info({ role: this.#role, ...(faces && { url: faces.url }) }, "ready");
   }
 
   stop(): Promise<void> {

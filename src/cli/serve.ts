@@ -1,11 +1,11 @@
 /** `serve`: the service, until SIGTERM or SIGINT. A second signal ends it at once. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { readConfig } from "../base/config.ts";
 import { createLog } from "../base/log.ts";
-import { createServiceProcess } from "../compose.ts";
+import { createServiceProcess, type Role, roles } from "../compose.ts";
 
 /** Exit codes: 0 after a clean stop, 1 when something failed, 130 on a second signal. */
-async function serve(): Promise<void> {
+async function serve({ role }: { role: Role }): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.LOG_LEVEL);
   const ended = Promise.withResolvers<number>();
@@ -24,10 +24,8 @@ async function serve(): Promise<void> {
       process.on(name, () => process.exit(130));
     });
   }
-  const service = createServiceProcess(config, {
-    log,
-    onFatal: (error) => fail(error, "the service cannot go on"),
-  });
+  const onFatal = (error: Error) => fail(error, "the service cannot go on");
+  const service = createServiceProcess(config, { log, onFatal }, role);
   try {
     await Promise.race([service.start(), ended.promise]);
     process.exitCode = await ended.promise;
@@ -42,5 +40,8 @@ async function serve(): Promise<void> {
 
 /** Adds the command to `program`. */
 export function addServeCommand(program: Command): void {
-  program.command("serve").description("Run the service").action(serve);
+  const role = new Option("--role <role>", "serve calls, run jobs, or all of it")
+    .choices(roles)
+    .default("all");
+  program.command("serve").description("Run the service").addOption(role).action(serve);
 }

@@ -36,10 +36,14 @@ function environment(dataDir: string): NodeJS.ProcessEnv {
   return { ...process.env, DATA_DIR: dataDir, PORT: "0", NODE_OPTIONS: "", MONGODB_URI: "" };
 }
 
-/** Resolves once it says `ready`. */
-export async function startServiceProcess(dataDir: string): Promise<RunningService> {
-  const child = spawn(process.execPath, [main, "serve"], {
-    env: environment(dataDir),
+/** Resolves once it says `ready`; a worker alone has no URL. */
+export async function startServiceProcess(
+  dataDir: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningService> {
+  const child = spawn(process.execPath, [main, "serve", ...args], {
+    env: { ...environment(dataDir), ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const lines: string[] = [];
@@ -47,7 +51,7 @@ export async function startServiceProcess(dataDir: string): Promise<RunningServi
   createInterface({ input: child.stderr }).on("line", (line) => {
     lines.push(line);
     const { msg, url } = parseLine(line);
-    if (msg === "ready") ready.resolve(String(url));
+    if (msg === "ready") ready.resolve(String(url ?? ""));
   });
   child.once("exit", (code) => ready.reject(new Error(`exit ${code}\n${lines.join("\n")}`)));
   return new RunningService(child, await ready.promise, lines);
