@@ -39,7 +39,10 @@ function errors({ random, log }: InterceptorPorts): Interceptor {
       requestIdOf(request.header.get(requestIdHeader), random);
     request.contextValues.set(requestIdKey, id);
     const failed = (error: unknown) => {
-      const known = serviceErrorOf(error);
+      const found = serviceErrorOf(error);
+      // Writing to a caller that went away fails in many ways; none of them is a fault of ours.
+      const isLate = found.kind === "internal_error" && request.signal.aborted;
+      const known = isLate ? new ServiceError("cancelled", { cause: error }) : found;
       const facts = { requestId: id, method: request.method.name, code: known.code };
       if (encodings[known.code].status === 500)
         log.error({ ...facts, err: known.cause }, "call failed");

@@ -13,6 +13,9 @@ import { type BuiltRequest, buildRequest } from "./request.ts";
 import { fieldAt, type Match } from "./routes.ts";
 import { type Framing, writeStream } from "./stream.ts";
 
+/** How long the headers of a stream wait for its first message, in milliseconds. */
+const mostWaitForFirstMs = 1_000;
+
 const streamTypes = { "text/event-stream": "sse", "application/x-ndjson": "ndjson" } as const;
 
 /** Answers the request; what it throws is the error handler's to encode. */
@@ -31,11 +34,12 @@ export async function handle(
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const built = buildRequest({ match, header, query, body });
   refuse(match, built, options);
-  const gone = goneSignal(reply);
+  const gone = goneController(reply);
   const call = calls.get(route.method);
   if (call === undefined) throw new TypeError(`no call of ${route.method.name}`);
   const { url } = request;
-  const response = await call(built.message, { header, contextValues, signal: gone, url });
+  const { signal } = gone;
+  const response = await call(built.message, { header, contextValues, signal, url });
   if (built.preferences.length > 0) {
     reply.header("preference-applied", built.preferences.join(", "));
   }
@@ -75,13 +79,16 @@ function refuse(match: Match, built: BuiltRequest, options: GatewayOptions): voi
   }
 }
 
-/** Aborts when the client leaves before the answer is complete. */
-function goneSignal(reply: FastifyReply): AbortSignal {
+/** Aborts when the client leaves before the answer is complete; it may have left already. */
+function goneController(reply: FastifyReply): AbortController {
+  const { raw } = reply;
   const gone = new AbortController();
-  reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) gone.abort();
+  raw.once("close", () => {
+    if (!raw.writableFinished) gone.abort();
   });
-  return gone.signal;
+  // A closed HTTP/2 response has no socket any more.
+  if (raw.destroyed || raw.socket?.destroyed !== false) gone.abort();
+  return gone;
 }
 
 function answer(
@@ -119,7 +126,7 @@ async function stream(
   { route }: Match,
   response: Response,
   framing: Framing,
-  gone: AbortSignal,
+  gone: AbortController,
   options: GatewayOptions,
 ): Promise<FastifyReply> {
   if (!response.stream || route.options?.stream === undefined) {
@@ -130,11 +137,13 @@ async function stream(
   const heartbeatMs = options.heartbeatMs ?? 15_000;
   // An error before the first message is an ordinary answer, unless the client would wait too long.
   const settled = new AbortController();
-  const quiet = options.clock.sleep(heartbeatMs, settled.signal).then(() => null);
+  const waitMs = Math.min(heartbeatMs, mostWaitForFirstMs);
+  const quiet = options.clock.sleep(waitMs, settled.signal).then(() => null);
   const begun = await Promise.race([first, quiet]).finally(() => settled.abort());
   if (begun?.done === true) return reply.code(204).send();
   const headers = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]);
   if (request.method === "HEAD") {
+    gone.abort();
     await messages.return?.();
     return reply.type("text/event-stream; charset=utf-8").send();
   }
@@ -147,7 +156,7 @@ async function stream(
     heartbeatMs,
     clock: options.clock,
     encodeError: (error) => options.encodeError(error, request),
-    gone,
+    gone: gone.signal,
   });
   return reply;
 }

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import http from "node:http";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
 import { GatewayError } from "../../src/gateway/index.ts";
 import { Router, routesOf } from "../../src/gateway/routes.ts";
 import { Library, serveLibrary } from "./library.ts";
@@ -326,6 +327,45 @@ describe("streams", () => {
       if (text.includes(":\n\n:\n\n")) wake();
     }
     expect(text).toContain("id: 1\n");
+  });
+
+  it("HEAD of a quiet one is answered, and ends the generator", async () => {
+    const ended = Promise.withResolvers<void>();
+    const base = await serveLibrary({
+      heartbeatMs: 5,
+      implementation: {
+        async *read(_request: unknown, context: { signal: AbortSignal }) {
+          await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+          ended.resolve();
+        },
+      } as never,
+    });
+    const head = await fetch(`${base}/v1/books/x/pages`, { method: "HEAD" });
+    expect(head.status).toBe(200);
+    await ended.promise;
+  });
+
+  it("the generator ends when the client has left before it began", async () => {
+    const ended = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const leaving = new AbortController();
+    const base = await serveLibrary({
+      authorize: async () => {
+        leaving.abort();
+        await left.promise;
+        await systemClock.sleep(50);
+      },
+      implementation: {
+        async *read(_request: unknown, { signal }: { signal: AbortSignal }) {
+          if (!signal.aborted) {
+            await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          }
+          ended.resolve();
+        },
+      } as never,
+    });
+    await fetch(`${base}/v1/books/x/pages`, { signal: leaving.signal }).catch(() => left.resolve());
+    await ended.promise;
   });
 
   it("the generator ends when the client leaves", async () => {
