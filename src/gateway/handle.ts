@@ -83,10 +83,11 @@ function refuse(match: Match, built: BuiltRequest, options: GatewayOptions): voi
 function goneController(reply: FastifyReply): AbortController {
   const { raw } = reply;
   const gone = new AbortController();
+  // A closed HTTP/2 response calls itself finished, whoever closed it, but ended only if we ended it.
   raw.once("close", () => {
-    if (!raw.writableFinished) gone.abort();
+    if (!raw.writableEnded) gone.abort();
   });
-  // A closed HTTP/2 response has no socket any more.
+  // Nor does it have a socket any more.
   if (raw.destroyed || raw.socket?.destroyed !== false) gone.abort();
   return gone;
 }

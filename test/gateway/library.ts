@@ -11,7 +11,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { createContextValues } from "@connectrpc/connect";
-import fastify from "fastify";
+import fastify, { type FastifyInstance } from "fastify";
 import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { GatewayError, type GatewayOptions, registerGateway } from "../../src/gateway/index.ts";
@@ -43,6 +43,7 @@ export interface LibraryOptions {
   readonly authorize?: GatewayOptions["authorize"];
   readonly clock?: Clock;
   readonly heartbeatMs?: number;
+  readonly http2?: boolean;
 }
 
 /** Answers with what it was asked, so that a test sees what arrived. */
@@ -68,7 +69,11 @@ const echo = {
 
 /** The base URL of the service on a port of its own, until the test ends. */
 export async function serveLibrary(options: LibraryOptions = {}): Promise<string> {
-  const app = fastify({ forceCloseConnections: true, bodyLimit: 10_000 });
+  const common = { forceCloseConnections: true, bodyLimit: 10_000 };
+  // Its requests and responses stand in for those of HTTP/1.1.
+  const app = (
+    options.http2 ? fastify({ ...common, http2: true }) : fastify(common)
+  ) as FastifyInstance;
   app.setErrorHandler((error, _request, reply) => {
     const known = error instanceof GatewayError ? error : null;
     const { kind = (error as Error).message, violations = [], allow = [] } = known ?? {};

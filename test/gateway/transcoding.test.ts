@@ -2,11 +2,12 @@
 
 import { once } from "node:events";
 import http from "node:http";
-import { describe, expect, it } from "vitest";
+import http2 from "node:http2";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { GatewayError } from "../../src/gateway/index.ts";
 import { Router, routesOf } from "../../src/gateway/routes.ts";
-import { Library, serveLibrary } from "./library.ts";
+import { Library, type LibraryOptions, serveLibrary } from "./library.ts";
 
 type Body = Record<string, unknown>;
 
@@ -368,9 +369,11 @@ describe("streams", () => {
     await ended.promise;
   });
 
-  it("the generator ends when the client leaves", async () => {
+  /** A stream of one page that then waits for its abort. */
+  async function serveOnePage(options: LibraryOptions = {}) {
     const ended = Promise.withResolvers<void>();
     const base = await serveLibrary({
+      ...options,
       implementation: {
         async *read(_request: unknown, context: { signal: AbortSignal }) {
           try {
@@ -382,10 +385,25 @@ describe("streams", () => {
         },
       } as never,
     });
+    return { base, ended: ended.promise };
+  }
+
+  it("the generator ends when the client leaves", async () => {
+    const { base, ended } = await serveOnePage();
     const leaving = new AbortController();
     const response = await fetch(`${base}/v1/books/x/pages`, { signal: leaving.signal });
     await response.body?.getReader().read();
     leaving.abort();
-    await ended.promise;
+    await ended;
+  });
+
+  it("the generator ends when the client leaves over HTTP/2", async () => {
+    const { base, ended } = await serveOnePage({ http2: true });
+    const session = http2.connect(base);
+    onTestFinished(() => session.destroy());
+    const stream = session.request({ ":path": "/v1/books/x/pages" });
+    await once(stream, "data");
+    stream.close(http2.constants.NGHTTP2_CANCEL);
+    await ended;
   });
 });
