@@ -1,0 +1,50 @@
+/**
+ * Calls of the database that end. A client gives up soon when no server answers, but waits for ever on
+ * one that has taken the call and is then silent (stopped, cut off, without a majority), and the driver
+ * has no setting for it (7.9.0: `timeoutMS` does nothing).
+ */
+import { MongoError, MongoNetworkError, MongoServerSelectionError } from "mongodb";
+import type { Clock } from "../base/clock.ts";
+import { ServiceError } from "../generations/failures.ts";
+
+export class DatabaseCalls {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+
+  /** @param limitMs the longest a call takes, in milliseconds */
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+  }
+
+  /**
+   * What `call` resolves to. Its signal aborts when the time is up; a write that does not heed it may
+   * still take place afterwards.
+   * @throws ServiceError SERVICE_UNAVAILABLE when the time is up or the connection is lost
+   */
+  async run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const done = new AbortController();
+    const late = new AbortController();
+    const timeUp = this.#clock.sleep(this.#limitMs, done.signal).then(() => {
+      late.abort();
+      throw new Error(`the database did not answer within ${this.#limitMs} ms`);
+    });
+    try {
+      return await Promise.race([call(late.signal), timeUp]);
+    } catch (error) {
+      if (!late.signal.aborted && !isConnectionLoss(error)) throw error;
+      throw new ServiceError("service_unavailable", { cause: error });
+    } finally {
+      done.abort();
+    }
+  }
+}
+
+/** Also those of the operating system's errors that the driver lets through bare, and a step-down. */
+function isConnectionLoss(error: unknown): boolean {
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
+  if (error instanceof MongoError) {
+    return error.hasErrorLabel("RetryableWriteError") || error.hasErrorLabel("RetryableReadError");
+  }
+  return (error as NodeJS.ErrnoException).syscall !== undefined;
+}
