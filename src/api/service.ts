@@ -89,15 +89,15 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
   const discard = async (artifact: string | null) => {
     if (artifact !== null) await artifacts.delete(artifact).catch(() => undefined);
   };
+  const show = async (job: Job) => toGeneration(job, links, await store.queueFacts(job));
   return {
     async createGeneration(request, context) {
-      const job = await store.create(newJob(request, scopeOf(request, context), random));
-      return toGeneration(job, links);
+      return show(await store.create(newJob(request, scopeOf(request, context), random)));
     },
     async getGeneration(request, context) {
       const job = await store.get(scopeOf(request, context), request.jobId);
       if (job === null) throw jobNotFound(request.jobId);
-      return toGeneration(job, links);
+      return show(job);
     },
     async listGenerations(request, context) {
       const filter = fromListRequest(request);
@@ -118,14 +118,14 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
     async cancelGeneration(request, context) {
       const waitSeconds = request.waitSeconds ?? defaultCancelWaitSeconds;
       const scope = scopeOf(request, context);
-      const job = await cancel(ports, scope, request.jobId, waitSeconds, context.signal);
-      return toGeneration(job, links);
+      return show(await cancel(ports, scope, request.jobId, waitSeconds, context.signal));
     },
     async *watchGeneration(request, context) {
       const scope = scopeOf(request, context);
       const after = request.afterVersion ?? 0;
       for await (const job of watchJob(ports, scope, request.jobId, after, context.signal)) {
-        yield toGeneration(job, links);
+        // A running job comes with every bit of progress; its watchers have that to go by.
+        yield job.phase === "running" ? toGeneration(job, links) : await show(job);
       }
     },
     async listEngines() {

@@ -4,15 +4,20 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Engine, EngineSchema } from "../../gen/music/v1/engine_pb.ts";
 import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
 import {
+  EstimateSchema,
   type Generation,
   GenerationSchema,
   GenerationStatus,
+  type QueueFacts,
+  QueueFactsSchema,
+  WaitReason,
 } from "../../gen/music/v1/generation_pb.ts";
 import { LicenceClass } from "../../gen/music/v1/licence_class_pb.ts";
 import { type Track, TrackSchema, TrackSummarySchema } from "../../gen/music/v1/track_pb.ts";
 import type * as domain from "../generations/engine.ts";
 import type { Track as DomainTrack, Job } from "../generations/job.ts";
 import type { MediaLinks } from "../generations/media-links.ts";
+import type * as domainQueue from "../generations/queue-facts.ts";
 import type { Status } from "../generations/state.ts";
 
 const statusOf: Readonly<Record<Status, GenerationStatus>> = {
@@ -65,8 +70,36 @@ function trackFields(track: DomainTrack, links: MediaLinks) {
   };
 }
 
+const waitReasonOf: Readonly<Record<domainQueue.WaitReason, WaitReason>> = {
+  cap: WaitReason.CAP,
+  no_worker: WaitReason.NO_WORKER,
+  backoff: WaitReason.BACKOFF,
+  behind_others: WaitReason.BEHIND_OTHERS,
+};
+
+function toEstimate(estimate: domainQueue.Estimate | null) {
+  if (estimate === null) return null;
+  const { p50, p90 } = estimate;
+  return create(EstimateSchema, { p50: timestampFromDate(p50), p90: timestampFromDate(p90) });
+}
+
+function toQueueFacts(facts: domainQueue.QueueFacts): QueueFacts {
+  return create(QueueFactsSchema, {
+    waitReason: facts.waitReason === null ? WaitReason.UNSPECIFIED : waitReasonOf[facts.waitReason],
+    ...present({
+      position: facts.position,
+      estimatedStart: toEstimate(facts.estimatedStart),
+      estimatedEnd: toEstimate(facts.estimatedEnd),
+    }),
+  });
+}
+
 /** The job; `links` null leaves out the track and its URL, as a list does. */
-export function toGeneration(job: Job, links: MediaLinks | null): Generation {
+export function toGeneration(
+  job: Job,
+  links: MediaLinks | null,
+  facts: domainQueue.QueueFacts | null = null,
+): Generation {
   const track = job.track && links && { ...trackFields(job.track, links) };
   return create(GenerationSchema, {
     id: job.id,
@@ -95,6 +128,7 @@ export function toGeneration(job: Job, links: MediaLinks | null): Generation {
       cancelRequestedAt: timestamp(job.cancel?.requestedAt ?? null),
       cancelObservedAt: timestamp(job.cancel?.observedAt ?? null),
       cancelCheckpoint: job.cancel?.checkpoint ?? null,
+      queue: facts && toQueueFacts(facts),
     }),
   });
 }

@@ -5,6 +5,7 @@
  */
 import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engine.ts";
 import type { Claim, Job, JobFailureKind, Lease, Scope, Track } from "./job.ts";
+import type { QueueFacts } from "./queue-facts.ts";
 import type { Status, TerminalStatus } from "./state.ts";
 
 export interface NewJob extends Scope {
@@ -52,6 +53,13 @@ export interface HeartbeatResult {
   readonly cancelRequested: boolean;
 }
 
+/** A worker process, as it says of itself. */
+export interface WorkerPresence {
+  readonly owner: string;
+  readonly engines: readonly string[];
+  readonly concurrency: number;
+}
+
 /** How long a job is kept after its end, by its state. */
 export type Retention = Readonly<Record<TerminalStatus, number | null>>;
 
@@ -90,6 +98,13 @@ export interface JobStore {
   sweepRetention(keepMs: Retention): Promise<string[]>;
   /** Which of these artifacts a job names. */
   namedAmong(artifacts: readonly string[]): Promise<string[]>;
+
+  /** Place, reason and estimate of an active job; null for one that has ended. */
+  queueFacts(job: Job): Promise<QueueFacts | null>;
+  /** Says that a worker is there; to be repeated every few seconds. */
+  announce(worker: WorkerPresence): Promise<void>;
+  /** Says that it is not any more. */
+  withdraw(owner: string): Promise<void>;
 
   /**
    * Takes up to `room` waiting jobs for `owner`, one organization after the other, each within its cap.

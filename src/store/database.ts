@@ -5,7 +5,12 @@
  * `local` on the primary: a majority read may miss a write that was just made.
  */
 import { type Collection, type Db, type IndexDescription, MongoClient } from "mongodb";
-import type { ApiKeyDocument, JobDocument, OrganizationDocument } from "./documents.ts";
+import type {
+  ApiKeyDocument,
+  JobDocument,
+  OrganizationDocument,
+  WorkerDocument,
+} from "./documents.ts";
 
 export interface Database {
   readonly client: MongoClient;
@@ -13,6 +18,7 @@ export interface Database {
   readonly jobs: Collection<JobDocument>;
   readonly organizations: Collection<OrganizationDocument>;
   readonly apiKeys: Collection<ApiKeyDocument>;
+  readonly workers: Collection<WorkerDocument>;
 }
 
 const jobIndexes: readonly IndexDescription[] = [
@@ -39,6 +45,12 @@ const jobIndexes: readonly IndexDescription[] = [
     name: "retention",
     key: { status: 1, endedAt: 1 },
     partialFilterExpression: { phase: "ended" },
+  },
+  // The pace of an engine: its recent successes.
+  {
+    name: "pace",
+    key: { engine: 1, endedAt: -1 },
+    partialFilterExpression: { status: "succeeded" },
   },
   {
     name: "deleted",
@@ -107,6 +119,7 @@ function collectionsOf(client: MongoClient, name: string): Database {
     jobs: db.collection("jobs"),
     organizations: db.collection("organizations"),
     apiKeys: db.collection("api_keys"),
+    workers: db.collection("workers"),
   };
 }
 

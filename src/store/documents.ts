@@ -69,6 +69,14 @@ export interface ApiKeyDocument {
   createdAt: Date;
 }
 
+export interface WorkerDocument {
+  /** The worker's name in its leases. */
+  _id: string;
+  engines: string[];
+  concurrency: number;
+  seenAt: Date;
+}
+
 /** The job as the domain sees it. */
 export function toJob(document: JobDocument): Job {
   const { cancel } = document;

@@ -11,7 +11,9 @@ import type { Database } from "./database.ts";
 import { createDeletion } from "./deletion.ts";
 import { createJobs } from "./jobs.ts";
 import { createOrganizations, type MongoOrganizations } from "./organizations.ts";
+import { QueueLook } from "./queue-facts.ts";
 import { withUnavailability } from "./unavailable.ts";
+import { announce, withdraw } from "./workers.ts";
 
 export { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 
@@ -29,11 +31,15 @@ export function createStore(
   options: ClaimOptions,
 ): Store {
   const organizations = createOrganizations(database);
+  const look = new QueueLook(database, organizations, ports.clock, options.defaultCap);
   const claims = new Claims(database, organizations, ports, options);
   return {
     jobs: withUnavailability<JobStore>({
       ...createJobs(database, options),
       ...createDeletion(database),
+      queueFacts: (job) => look.factsOf(job),
+      announce: (worker) => announce(database, worker),
+      withdraw: (owner) => withdraw(database, owner),
       claim: (owner, engines, room, hinted) => claims.claim(owner, engines, room, hinted),
     }),
     feed: new MongoChangeFeed(database, ports),

@@ -203,11 +203,11 @@ async function endedAmong(jobs: Jobs, ids: readonly string[]): Promise<string[]>
   return ids.filter((id) => !alive.has(id));
 }
 
-/** The job store over MongoDB, but for the claim and deletion. */
+/** The job store over MongoDB, but for claims, deletion and what concerns the queue as a whole. */
 export function createJobs(
   { jobs }: Database,
   limits: TimeLimits,
-): Omit<JobStore, "claim" | keyof Deletion> {
+): Omit<JobStore, "claim" | "queueFacts" | "announce" | "withdraw" | keyof Deletion> {
   const orNull = (document: JobDocument | null) => document && toJob(document);
   return {
     create: async (job) => toJob(await create(jobs, job, limits.jobMs)),

@@ -30,6 +30,9 @@ export interface WorkerOptions {
   readonly drainMs: number;
 }
 
+/** How often a worker says that it is there, in milliseconds. */
+const announceEveryMs = 5_000;
+
 export class Worker implements Lifecycle {
   readonly #ports: WorkerPorts;
   readonly #options: WorkerOptions;
@@ -39,6 +42,7 @@ export class Worker implements Lifecycle {
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #loop: Promise<void> = Promise.resolve();
+  #presence: Promise<void> = Promise.resolve();
   #unsubscribe = () => {};
 
   constructor(ports: WorkerPorts, options: WorkerOptions) {
@@ -55,6 +59,7 @@ export class Worker implements Lifecycle {
     });
     await this.#leases.start();
     await this.#sweeper.start();
+    this.#presence = this.#announce();
     this.#loop = this.#run();
   }
 
@@ -62,7 +67,7 @@ export class Worker implements Lifecycle {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#unsubscribe();
-    await this.#loop;
+    await Promise.all([this.#loop, this.#presence]);
     this.#leases.abortAll("ShuttingDown");
     const bound = new AbortController();
     await Promise.race([
@@ -86,6 +91,20 @@ export class Worker implements Lifecycle {
       const mayHaveMore = claimed > 0 && claimed < room;
       hinted = mayHaveMore ? false : await this.#wakeup.wait(this.#pollMs(), signal);
     }
+  }
+
+  /** Says that this worker is there until it stops, so that people learn why a job waits. */
+  async #announce(): Promise<void> {
+    const { store, engines, clock, log } = this.#ports;
+    const { owner, concurrency } = this.#options;
+    const { signal } = this.#stopping;
+    const worker = { owner, concurrency, engines: engines.map((each) => each.description.key) };
+    const failed = (error: unknown) => log.warn({ err: error }, "presence was not noted");
+    while (!signal.aborted) {
+      await store.announce(worker).catch(failed);
+      await clock.sleep(announceEveryMs, signal);
+    }
+    await store.withdraw(owner).catch(failed);
   }
 
   #pollMs(): number {

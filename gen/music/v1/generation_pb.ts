@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file music/v1/generation.proto.
  */
 export const file_music_v1_generation: GenFile = /*@__PURE__*/
-  fileDesc("ChltdXNpYy92MS9nZW5lcmF0aW9uLnByb3RvEghtdXNpYy52MSKFBwoKR2VuZXJhdGlvbhIKCgJpZBgBIAEoCRIqCgZzdGF0dXMYAiABKA4yGi5tdXNpYy52MS5HZW5lcmF0aW9uU3RhdHVzEhAKCHByb2dyZXNzGAMgASgFEg4KBmVuZ2luZRgEIAEoCRImCgRtb2RlGAUgASgOMhgubXVzaWMudjEuR2VuZXJhdGlvbk1vZGUSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHAoPcmVzdWx0X3RyYWNrX2lkGAcgASgJSACIAQESGgoNZXJyb3JfbWVzc2FnZRgIIAEoCUgBiAEBEhsKDnJlZnVzYWxfcmVhc29uGAkgASgJSAKIAQESGQoMcGxheWJhY2tfdXJsGAogASgJSAOIAQESJQoFdHJhY2sYCyABKAsyFi5tdXNpYy52MS5UcmFja1N1bW1hcnkSDwoHdmVyc2lvbhgMIAEoBRISCgVwaGFzZRgNIAEoCUgEiAEBEh0KEHByb2dyZXNzX21lc3NhZ2UYDiABKAlIBYgBARIOCgZwcm9tcHQYDyABKAkSGAoQZHVyYXRpb25fc2Vjb25kcxgQIAEoBRISCgV0aXRsZRgRIAEoCUgGiAEBEhIKCnN0eWxlX3RhZ3MYEiADKAkSDAoEc2VlZBgTIAEoDRIQCghhdHRlbXB0cxgUIAEoBRIuCgpzdGFydGVkX2F0GBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTY2FuY2VsX3JlcXVlc3RlZF9hdBgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoSY2FuY2VsX29ic2VydmVkX2F0GBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeChFjYW5jZWxfY2hlY2twb2ludBgZIAEoCUgHiAEBQhIKEF9yZXN1bHRfdHJhY2tfaWRCEAoOX2Vycm9yX21lc3NhZ2VCEQoPX3JlZnVzYWxfcmVhc29uQg8KDV9wbGF5YmFja191cmxCCAoGX3BoYXNlQhMKEV9wcm9ncmVzc19tZXNzYWdlQggKBl90aXRsZUIUChJfY2FuY2VsX2NoZWNrcG9pbnQq8QEKEEdlbmVyYXRpb25TdGF0dXMSIQodR0VORVJBVElPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIcChhHRU5FUkFUSU9OX1NUQVRVU19RVUVVRUQQARIdChlHRU5FUkFUSU9OX1NUQVRVU19SVU5OSU5HEAISHwobR0VORVJBVElPTl9TVEFUVVNfU1VDQ0VFREVEEAMSHAoYR0VORVJBVElPTl9TVEFUVVNfRkFJTEVEEAQSHwobR0VORVJBVElPTl9TVEFUVVNfQ0FOQ0VMTEVEEAUSHQoZR0VORVJBVElPTl9TVEFUVVNfUkVGVVNFRBAGYgZwcm90bzM", [file_google_protobuf_timestamp, file_music_v1_generation_mode, file_music_v1_track]);
+  fileDesc("ChltdXNpYy92MS9nZW5lcmF0aW9uLnByb3RvEghtdXNpYy52MSKqBwoKR2VuZXJhdGlvbhIKCgJpZBgBIAEoCRIqCgZzdGF0dXMYAiABKA4yGi5tdXNpYy52MS5HZW5lcmF0aW9uU3RhdHVzEhAKCHByb2dyZXNzGAMgASgFEg4KBmVuZ2luZRgEIAEoCRImCgRtb2RlGAUgASgOMhgubXVzaWMudjEuR2VuZXJhdGlvbk1vZGUSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHAoPcmVzdWx0X3RyYWNrX2lkGAcgASgJSACIAQESGgoNZXJyb3JfbWVzc2FnZRgIIAEoCUgBiAEBEhsKDnJlZnVzYWxfcmVhc29uGAkgASgJSAKIAQESGQoMcGxheWJhY2tfdXJsGAogASgJSAOIAQESJQoFdHJhY2sYCyABKAsyFi5tdXNpYy52MS5UcmFja1N1bW1hcnkSDwoHdmVyc2lvbhgMIAEoBRISCgVwaGFzZRgNIAEoCUgEiAEBEh0KEHByb2dyZXNzX21lc3NhZ2UYDiABKAlIBYgBARIOCgZwcm9tcHQYDyABKAkSGAoQZHVyYXRpb25fc2Vjb25kcxgQIAEoBRISCgV0aXRsZRgRIAEoCUgGiAEBEhIKCnN0eWxlX3RhZ3MYEiADKAkSDAoEc2VlZBgTIAEoDRIQCghhdHRlbXB0cxgUIAEoBRIuCgpzdGFydGVkX2F0GBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTY2FuY2VsX3JlcXVlc3RlZF9hdBgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoSY2FuY2VsX29ic2VydmVkX2F0GBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeChFjYW5jZWxfY2hlY2twb2ludBgZIAEoCUgHiAEBEiMKBXF1ZXVlGBogASgLMhQubXVzaWMudjEuUXVldWVGYWN0c0ISChBfcmVzdWx0X3RyYWNrX2lkQhAKDl9lcnJvcl9tZXNzYWdlQhEKD19yZWZ1c2FsX3JlYXNvbkIPCg1fcGxheWJhY2tfdXJsQggKBl9waGFzZUITChFfcHJvZ3Jlc3NfbWVzc2FnZUIICgZfdGl0bGVCFAoSX2NhbmNlbF9jaGVja3BvaW50IlwKCEVzdGltYXRlEicKA3A1MBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDcDkwGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKzAQoKUXVldWVGYWN0cxIVCghwb3NpdGlvbhgBIAEoBUgAiAEBEikKC3dhaXRfcmVhc29uGAIgASgOMhQubXVzaWMudjEuV2FpdFJlYXNvbhIrCg9lc3RpbWF0ZWRfc3RhcnQYAyABKAsyEi5tdXNpYy52MS5Fc3RpbWF0ZRIpCg1lc3RpbWF0ZWRfZW5kGAQgASgLMhIubXVzaWMudjEuRXN0aW1hdGVCCwoJX3Bvc2l0aW9uKvEBChBHZW5lcmF0aW9uU3RhdHVzEiEKHUdFTkVSQVRJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASHAoYR0VORVJBVElPTl9TVEFUVVNfUVVFVUVEEAESHQoZR0VORVJBVElPTl9TVEFUVVNfUlVOTklORxACEh8KG0dFTkVSQVRJT05fU1RBVFVTX1NVQ0NFRURFRBADEhwKGEdFTkVSQVRJT05fU1RBVFVTX0ZBSUxFRBAEEh8KG0dFTkVSQVRJT05fU1RBVFVTX0NBTkNFTExFRBAFEh0KGUdFTkVSQVRJT05fU1RBVFVTX1JFRlVTRUQQBiqRAQoKV2FpdFJlYXNvbhIbChdXQUlUX1JFQVNPTl9VTlNQRUNJRklFRBAAEhMKD1dBSVRfUkVBU09OX0NBUBABEhkKFVdBSVRfUkVBU09OX05PX1dPUktFUhACEhcKE1dBSVRfUkVBU09OX0JBQ0tPRkYQAxIdChlXQUlUX1JFQVNPTl9CRUhJTkRfT1RIRVJTEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_music_v1_generation_mode, file_music_v1_track]);
 
 /**
  * A music generation job.
@@ -200,6 +200,14 @@ export type Generation = Message<"music.v1.Generation"> & {
    * @generated from field: optional string cancel_checkpoint = 25;
    */
   cancelCheckpoint?: string | undefined;
+
+  /**
+   * Why an active job is where it is, and when it may be done; absent once it has ended, in lists, and for
+   * a running job in a watch.
+   *
+   * @generated from field: music.v1.QueueFacts queue = 26;
+   */
+  queue?: QueueFacts | undefined;
 };
 
 /**
@@ -208,6 +216,76 @@ export type Generation = Message<"music.v1.Generation"> & {
  */
 export const GenerationSchema: GenMessage<Generation> = /*@__PURE__*/
   messageDesc(file_music_v1_generation, 0);
+
+/**
+ * An instant that is not certain yet.
+ *
+ * @generated from message music.v1.Estimate
+ */
+export type Estimate = Message<"music.v1.Estimate"> & {
+  /**
+   * As likely before as after it.
+   *
+   * @generated from field: google.protobuf.Timestamp p50 = 1;
+   */
+  p50?: Timestamp | undefined;
+
+  /**
+   * In nine of ten cases before it.
+   *
+   * @generated from field: google.protobuf.Timestamp p90 = 2;
+   */
+  p90?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message music.v1.Estimate.
+ * Use `create(EstimateSchema)` to create a new message.
+ */
+export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
+  messageDesc(file_music_v1_generation, 1);
+
+/**
+ * Facts about the queue, for people.
+ *
+ * @generated from message music.v1.QueueFacts
+ */
+export type QueueFacts = Message<"music.v1.QueueFacts"> & {
+  /**
+   * The place of a queued job among those of its organization for the engine, from 1.
+   *
+   * @generated from field: optional int32 position = 1;
+   */
+  position?: number | undefined;
+
+  /**
+   * What it waits for.
+   *
+   * @generated from field: music.v1.WaitReason wait_reason = 2;
+   */
+  waitReason: WaitReason;
+
+  /**
+   * When its next attempt may start; absent while nothing is known of the engine's speed or the job runs.
+   *
+   * @generated from field: music.v1.Estimate estimated_start = 3;
+   */
+  estimatedStart?: Estimate | undefined;
+
+  /**
+   * When it may be done, by the speed of the engine's recent jobs; absent while nothing is known of it.
+   *
+   * @generated from field: music.v1.Estimate estimated_end = 4;
+   */
+  estimatedEnd?: Estimate | undefined;
+};
+
+/**
+ * Describes the message music.v1.QueueFacts.
+ * Use `create(QueueFactsSchema)` to create a new message.
+ */
+export const QueueFactsSchema: GenMessage<QueueFacts> = /*@__PURE__*/
+  messageDesc(file_music_v1_generation, 2);
 
 /**
  * Where a job is. QUEUED and RUNNING are active; the others are terminal and never change.
@@ -277,4 +355,59 @@ export type GenerationStatus = (typeof GenerationStatus)[keyof typeof Generation
  */
 export const GenerationStatusSchema: GenEnum<GenerationStatus> = /*@__PURE__*/
   enumDesc(file_music_v1_generation, 0);
+
+/**
+ * What a queued job waits for.
+ *
+ * @generated from enum music.v1.WaitReason
+ */
+export const WaitReason = {
+  /**
+   * It does not wait.
+   *
+   * @generated from enum value: WAIT_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * As many jobs of the organization run as may.
+   *
+   * @generated from enum value: WAIT_REASON_CAP = 1;
+   */
+  CAP: 1,
+
+  /**
+   * No worker that has the engine is there.
+   *
+   * @generated from enum value: WAIT_REASON_NO_WORKER = 2;
+   */
+  NO_WORKER: 2,
+
+  /**
+   * An attempt failed; the next one comes a little later.
+   *
+   * @generated from enum value: WAIT_REASON_BACKOFF = 3;
+   */
+  BACKOFF: 3,
+
+  /**
+   * Others go first.
+   *
+   * @generated from enum value: WAIT_REASON_BEHIND_OTHERS = 4;
+   */
+  BEHIND_OTHERS: 4,
+} as const;
+
+/**
+ * What a queued job waits for.
+ *
+ * @generated from enum music.v1.WaitReason
+ */
+export type WaitReason = (typeof WaitReason)[keyof typeof WaitReason] | UnknownEnum;
+
+/**
+ * Describes the enum music.v1.WaitReason.
+ */
+export const WaitReasonSchema: GenEnum<WaitReason> = /*@__PURE__*/
+  enumDesc(file_music_v1_generation, 1);
 
