@@ -3,21 +3,24 @@ import type { ContextValues } from "@connectrpc/connect";
 import type { FastifyRequest } from "fastify";
 import { GatewayError } from "./fault.ts";
 import type { GatewayOptions } from "./options.ts";
-import type { Match, Router } from "./routes.ts";
+import type { Router } from "./router.ts";
+import type { Route } from "./routes.ts";
 
 export interface Admission {
-  /** Null for OPTIONS. */
-  readonly match: Match | null;
-  readonly allow: string;
-  readonly values: ContextValues;
+  readonly route: Route;
+  /** By field path; undefined where the percent-encoding cannot be read. */
+  readonly pathValues: ReadonlyMap<string, string | undefined>;
+  readonly header: Headers;
+  readonly contextValues: ContextValues;
 }
 
-function pathOf(request: FastifyRequest): string {
-  return request.url.split("?", 1)[0] ?? "";
+/** What OPTIONS is answered with (RFC 9110, 9.3.7). */
+export interface Allowed {
+  readonly allow: readonly string[];
 }
 
 /** The request's headers, without the pseudo-headers of HTTP/2. */
-export function headersOf(request: FastifyRequest): Headers {
+function headersOf(request: FastifyRequest): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value === undefined || name.startsWith(":")) continue;
@@ -29,19 +32,27 @@ export function headersOf(request: FastifyRequest): Headers {
 /** @throws GatewayError route_not_found or method_not_allowed; whatever `authorize` throws */
 export async function admit(
   request: FastifyRequest,
-  router: Router,
+  router: Router<Route>,
   options: GatewayOptions,
-): Promise<Admission> {
-  const values = options.contextValues(request);
-  try {
-    const match = router.find(request.method, pathOf(request));
-    const { route, pathValues } = match;
-    const header = headersOf(request);
-    await options.authorize({ method: route.method, header, pathValues, contextValues: values });
-    return { match, allow: "", values };
-  } catch (error) {
-    const isOptions = request.method === "OPTIONS" && error instanceof GatewayError;
-    if (!isOptions || error.kind !== "method_not_allowed") throw error;
-    return { match: null, allow: error.allow.join(", "), values };
+): Promise<Admission | Allowed> {
+  const { method } = request;
+  const match = router.find(method, request.url);
+  if (!match.found) {
+    if (match.allow.length === 0) {
+      throw new GatewayError("route_not_found", "No route matches the path");
+    }
+    if (method === "OPTIONS") return { allow: match.allow };
+    const has = match.allow.join(", ");
+    const { allow } = match;
+    throw new GatewayError("method_not_allowed", `The path has no ${method}; it has ${has}`, {
+      allow,
+    });
   }
+  const { target: route, values } = match;
+  const contextValues = options.contextValues(request);
+  const header = headersOf(request);
+  const readable = [...values].filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const pathValues = new Map(readable);
+  await options.authorize({ method: route.method, header, pathValues, contextValues });
+  return { route, pathValues: values, header, contextValues };
 }

@@ -1,42 +1,41 @@
-/** Enum values as the REST face writes them: bare, in lower case, without the enum's prefix. */
+/**
+ * Enum values as the REST face names them: lower case, without the prefix that all of them share
+ * (`BOOK_STATE_ON_LOAN` of `BookState` is `on_loan`). A zero value named UNSPECIFIED is "no value": it
+ * prints as null, and a request says it by leaving the field out. Full names are read as well.
+ */
 import type { DescEnum } from "@bufbuild/protobuf";
 
 export interface EnumNames {
-  /** The names that can be given; the one for "unspecified" is not among them. */
+  /** Bare names in the order of declaration. */
   readonly bare: readonly string[];
-  /** The number of a bare name, or of a full one as in the proto. */
+  /** The bare name of a number; `null` for UNSPECIFIED; `undefined` for a number without a name. */
+  nameOf(number: number): string | null | undefined;
+  /** The number of a bare or full name. */
   numberOf(name: string): number | undefined;
-  /** The bare name; null for zero when that means "unspecified", the number as text for an unknown one. */
-  nameOf(number: number): string | null;
 }
 
 const known = new WeakMap<DescEnum, EnumNames>();
 
-/** The names of `schema`, worked out once. */
-export function enumNames(schema: DescEnum): EnumNames {
-  const found = known.get(schema) ?? makeNames(schema);
-  known.set(schema, found);
-  return found;
+export function enumNames(desc: DescEnum): EnumNames {
+  const names = known.get(desc) ?? build(desc);
+  known.set(desc, names);
+  return names;
 }
 
-function makeNames(schema: DescEnum): EnumNames {
-  const prefix = schema.sharedPrefix ?? "";
-  const bareName = (name: string) => {
-    const lower = name.toLowerCase();
-    return lower.startsWith(prefix) ? lower.slice(prefix.length) : lower;
-  };
-  const values = schema.values.map(({ name, number }) => ({ name, number, bare: bareName(name) }));
-  const shown = values.filter(({ bare, number }) => !(number === 0 && bare === "unspecified"));
-  const numbers = new Map(
-    shown.flatMap(({ name, bare, number }) => [
-      [name, number],
-      [bare, number],
-    ]),
-  );
-  const names = new Map(shown.map(({ number, bare }) => [number, bare]));
+function build(desc: DescEnum): EnumNames {
+  const names = new Map<number, string | null>();
+  const numbers = new Map<string, number>();
+  const prefix = desc.sharedPrefix?.length ?? 0;
+  for (const value of desc.values) {
+    const bare = value.name.slice(prefix).toLowerCase();
+    const unspecified = value.number === 0 && bare === "unspecified";
+    // With allow_alias the first name of a number is the one that is printed.
+    if (!names.has(value.number)) names.set(value.number, unspecified ? null : bare);
+    if (!unspecified) numbers.set(bare, value.number).set(value.name, value.number);
+  }
   return {
-    bare: shown.map(({ bare }) => bare),
+    bare: [...names.values()].filter((name) => name !== null),
+    nameOf: (number) => names.get(number),
     numberOf: (name) => numbers.get(name),
-    nameOf: (number) => names.get(number) ?? (number === 0 ? null : String(number)),
   };
 }

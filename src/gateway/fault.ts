@@ -28,12 +28,24 @@ export class GatewayError extends Error {
   constructor(
     kind: GatewayFault,
     message: string,
-    facts: { violations?: readonly FieldViolation[]; allow?: readonly string[] } = {},
+    facts: {
+      violations?: readonly FieldViolation[];
+      allow?: readonly string[];
+      cause?: unknown;
+    } = {},
   ) {
-    super(message);
+    super(message, { cause: facts.cause });
     this.name = "GatewayError";
     this.kind = kind;
     this.violations = facts.violations ?? [];
     this.allow = facts.allow ?? [];
+  }
+}
+
+/** A descriptor that cannot be served: an error at start, for a route is never skipped silently. */
+export class BindingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "BindingError";
   }
 }

@@ -7,24 +7,26 @@
 import { METHODS } from "node:http";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Admission, admit } from "./admission.ts";
+import { type Admission, type Allowed, admit } from "./admission.ts";
 import { type Call, createCall } from "./call.ts";
+import { BindingError } from "./fault.ts";
 import { handle } from "./handle.ts";
 import type { GatewayOptions } from "./options.ts";
-import { type Route, Router, routesOf } from "./routes.ts";
+import { Router } from "./router.ts";
+import { type Route, routesOf } from "./routes.ts";
 
-export { type FieldViolation, GatewayError, type GatewayFault } from "./fault.ts";
+export { BindingError, type FieldViolation, GatewayError, type GatewayFault } from "./fault.ts";
 export type { GatewayOptions } from "./options.ts";
 
-const admissions = new WeakMap<FastifyRequest, Admission>();
+const admissions = new WeakMap<FastifyRequest, Admission | Allowed>();
 
 /**
  * Mounts every binding on `app`, whose error handler encodes what is thrown.
- * @throws Error when a binding cannot be served
+ * @throws BindingError when a binding cannot be served
  */
 export function registerGateway(app: FastifyInstance, options: GatewayOptions): void {
   const routes = routesOf(options.service);
-  const router = new Router(routes);
+  const router = routerOf(routes);
   const calls = new Map<DescMethod, Call>();
   for (const { service, method } of routes) {
     calls.set(method, createCall(service, method, options.implementation, options.interceptors));
@@ -45,20 +47,30 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
       handler: async (request, reply) => {
         const admission = admissions.get(request);
         if (admission === undefined) throw new TypeError("a request that was not admitted");
-        if (admission.match === null)
-          return reply.code(204).header("allow", admission.allow).send();
-        return handle(request, reply, admission.match, admission.values, calls, options);
+        if ("allow" in admission) {
+          return reply.code(204).header("allow", admission.allow.join(", ")).send();
+        }
+        return handle(request, reply, admission, calls, options);
       },
     });
   });
 }
 
+/** @throws BindingError when two routes fit the same requests */
+export function routerOf(routes: readonly Route[]): Router<Route> {
+  const router = new Router<Route>();
+  for (const route of routes) {
+    router.add({ method: route.verb, template: route.template, target: route });
+  }
+  return router;
+}
+
 /** Custom methods that Fastify does not know by itself. */
 function addMethods(app: FastifyInstance, routes: readonly Route[]): void {
   for (const { verb, template } of routes) {
-    if (app.supportedMethods.includes(verb)) continue;
+    if (verb === "*" || app.supportedMethods.includes(verb)) continue;
     if (!METHODS.includes(verb)) {
-      throw new Error(`path template "${template.source}": HTTP has no method ${verb}`);
+      throw new BindingError(`path template "${template.source}": HTTP has no method ${verb}`);
     }
     app.addHttpMethod(verb, { hasBody: true });
   }

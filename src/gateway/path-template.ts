@@ -10,8 +10,9 @@
  * Verb     = ":" LITERAL ;
  * ```
  *
- * A variable may not contain another one, and `**` is the last segment. A verb is looked for at the end of
- * the whole path only, so a colon inside a value is no verb.
+ * `*` matches one segment, `**` none or more and only at the end. A variable may not contain another one,
+ * and without segments it means `{field=*}`. A verb stands at the end of the whole template only, so a
+ * colon inside a value is no verb. `path-values.ts` matches and expands, `router.ts` chooses.
  */
 
 export type Segment =
@@ -19,12 +20,14 @@ export type Segment =
   | { readonly kind: "one" }
   | { readonly kind: "rest" };
 
-interface Variable {
+export interface Variable {
   /** The field's path, by proto names. */
   readonly field: string;
   /** Its segments are `segments.slice(from, to)`. */
   readonly from: number;
   readonly to: number;
+  /** Whether its value may hold several segments, and so keeps an encoded slash as it is. */
+  readonly several: boolean;
 }
 
 export interface PathTemplate {
@@ -64,24 +67,23 @@ class Parser {
     this.#expect("/");
     this.#segments(false);
     let verb: string | null = null;
-    if (this.#take(":")) verb = this.#match(literal, "a verb");
+    if (this.#take(":")) verb = this.#literal("a verb");
     if (this.#at < this.#source.length) this.#fail("expected / or the end");
-    const rest = this.segments.findIndex(({ kind }) => kind === "rest");
-    if (rest >= 0 && rest < this.segments.length - 1) this.#fail("** must be the last segment");
     return { source: this.#source, segments: this.segments, variables: this.variables, verb };
   }
 
   #segments(inVariable: boolean): void {
-    do this.#segment(inVariable);
-    while (this.#take("/"));
+    do {
+      if (this.segments.at(-1)?.kind === "rest") this.#fail("** must be the last segment");
+      this.#segment(inVariable);
+    } while (this.#take("/"));
   }
 
   #segment(inVariable: boolean): void {
     if (this.#take("**")) this.segments.push({ kind: "rest" });
     else if (this.#take("*")) this.segments.push({ kind: "one" });
     else if (this.#source[this.#at] !== "{") {
-      const text = decodeURIComponent(this.#match(literal, "a segment"));
-      this.segments.push({ kind: "literal", text });
+      this.segments.push({ kind: "literal", text: this.#literal("a segment") });
     } else if (inVariable) this.#fail("a variable inside a variable");
     else this.#variable();
   }
@@ -89,15 +91,28 @@ class Parser {
   #variable(): void {
     this.#expect("{");
     const from = this.segments.length;
+    const column = this.#at;
     let field = this.#match(identifier, "a field");
     while (this.#take(".")) field += `.${this.#match(identifier, "a field")}`;
     if (this.variables.some((variable) => variable.field === field)) {
-      this.#fail(`${field} is bound twice`);
+      this.#fail(`${field} is bound twice`, column);
     }
     if (this.#take("=")) this.#segments(true);
     else this.segments.push({ kind: "one" });
     this.#expect("}");
-    this.variables.push({ field, from, to: this.segments.length });
+    const to = this.segments.length;
+    const several = to - from > 1 || this.segments[from]?.kind === "rest";
+    this.variables.push({ field, from, to, several });
+  }
+
+  #literal(what: string): string {
+    const column = this.#at;
+    try {
+      return decodeURIComponent(this.#match(literal, what));
+    } catch (error) {
+      if (error instanceof TemplateError) throw error;
+      return this.#fail("the percent-encoding is not UTF-8", column);
+    }
   }
 
   #take(text: string): boolean {
@@ -118,118 +133,12 @@ class Parser {
     return found;
   }
 
-  #fail(problem: string): never {
-    throw new TemplateError(this.#source, this.#at + 1, problem);
+  #fail(problem: string, at = this.#at): never {
+    throw new TemplateError(this.#source, at + 1, problem);
   }
 }
 
 /** @throws TemplateError with the column */
 export function parsePathTemplate(source: string): PathTemplate {
   return new Parser(source).parse();
-}
-
-/** The decoded values by field path; null when the path does not fit. `path` has no query. */
-export function matchPath(template: PathTemplate, path: string): Map<string, string> | null {
-  const raw = rawSegments(template, path);
-  if (raw === null || !fits(template.segments, raw)) return null;
-  const values = new Map<string, string>();
-  for (const { field, from, to } of template.variables) {
-    const rest = template.segments[to - 1]?.kind === "rest";
-    const value = decodeVariable(raw.slice(from, rest ? undefined : to), rest || to - from > 1);
-    if (value === null) return null;
-    values.set(field, value);
-  }
-  return values;
-}
-
-/** The path's segments without the verb, still encoded; null when verb or slashes do not fit. */
-function rawSegments(template: PathTemplate, path: string): string[] | null {
-  if (!path.startsWith("/")) return null;
-  let rest = path.slice(1);
-  if (template.verb !== null) {
-    if (!rest.endsWith(`:${template.verb}`)) return null;
-    rest = rest.slice(0, -template.verb.length - 1);
-  }
-  const segments = rest.split("/");
-  return segments.some((segment) => segment === "") ? null : segments;
-}
-
-function fits(segments: readonly Segment[], raw: readonly string[]): boolean {
-  const rest = segments.at(-1)?.kind === "rest";
-  if (rest ? raw.length < segments.length : raw.length !== segments.length) return false;
-  return segments.every((segment, index) => {
-    return segment.kind !== "literal" || decode(raw[index] ?? "") === segment.text;
-  });
-}
-
-function decode(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
-}
-
-/** One segment is decoded whole; several keep an encoded slash, which was no separator (http.proto). */
-function decodeVariable(raw: readonly string[], several: boolean): string | null {
-  if (!several) return decode(raw[0] ?? "");
-  const parts = raw.map((segment) => {
-    const kept = segment
-      .split(/(%2[Ff])/)
-      .map((part) => (/^%2f$/i.test(part) ? part : decode(part)));
-    return kept.includes(null) ? null : kept.join("");
-  });
-  return parts.includes(null) ? null : parts.join("/");
-}
-
-/** The path with `values` in it; null when one is missing or does not fit its segments. */
-export function expandPath(
-  template: PathTemplate,
-  values: (field: string) => string | undefined,
-): string | null {
-  const parts: string[] = [];
-  for (let index = 0; index < template.segments.length; ) {
-    const variable = template.variables.find(({ from }) => from === index);
-    const segment = template.segments[index];
-    if (variable === undefined) {
-      if (segment?.kind !== "literal") return null;
-      parts.push(encodeURIComponent(segment.text));
-      index += 1;
-      continue;
-    }
-    const value = values(variable.field);
-    if (value === undefined || value === "") return null;
-    const several =
-      variable.to - variable.from > 1 || template.segments[variable.to - 1]?.kind === "rest";
-    parts.push(
-      several ? value.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(value),
-    );
-    index = variable.to;
-  }
-  return `/${parts.join("/")}${template.verb === null ? "" : `:${template.verb}`}`;
-}
-
-/**
- * Orders templates from the most specific to the least: at the first place where they differ a literal goes
- * before `*`, and `*` before `**`; a template with a verb before one without.
- */
-export function compareSpecificity(a: PathTemplate, b: PathTemplate): number {
-  const rank = { literal: 0, one: 1, rest: 2 };
-  const length = Math.max(a.segments.length, b.segments.length);
-  for (let index = 0; index < length; index++) {
-    const ranks = [a, b].map(({ segments }) => rank[segments[index]?.kind ?? "rest"]);
-    const difference = (ranks[0] ?? 0) - (ranks[1] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return Number(b.verb !== null) - Number(a.verb !== null);
-}
-
-/** Whether some path fits both and neither is more specific. */
-export function conflict(a: PathTemplate, b: PathTemplate): boolean {
-  if (a.verb !== b.verb || a.segments.length !== b.segments.length) return false;
-  return a.segments.every((segment, index) => {
-    const other = b.segments[index];
-    if (segment.kind !== other?.kind) return false;
-    return segment.kind !== "literal" || segment.text === (other as { text: string }).text;
-  });
 }

@@ -1,4 +1,8 @@
-/** The routes of a service: every `google.api.http` binding of its descriptors, checked at start. */
+/**
+ * The bindings of a service: every `google.api.http` rule of its descriptors with the options of
+ * `gateway.v1`, resolved to fields and checked at start. What cannot be served is a `BindingError` that
+ * names the method and the template.
+ */
 import {
   type DescField,
   type DescMessage,
@@ -6,134 +10,171 @@ import {
   type DescService,
   getOption,
   hasOption,
+  type Message,
 } from "@bufbuild/protobuf";
-import { type MethodOptions, rest } from "../../gen/gateway/v1/annotations_pb.ts";
+import { rest } from "../../gen/gateway/v1/annotations_pb.ts";
 import { http } from "../../gen/google/api/annotations_pb.ts";
 import type { HttpRule } from "../../gen/google/api/http_pb.ts";
-import { GatewayError } from "./fault.ts";
-import { fieldNamed } from "./field-path.ts";
-import {
-  compareSpecificity,
-  conflict,
-  matchPath,
-  type PathTemplate,
-  parsePathTemplate,
-} from "./path-template.ts";
+import { BindingError } from "./fault.ts";
+import { resolveFieldPath, visibleFields } from "./fields.ts";
+import { compileLocation, type Locate } from "./location.ts";
+import { type PathTemplate, parsePathTemplate } from "./path-template.ts";
+import { fieldPrinter, messagePrinter } from "./printer.ts";
+import { type Read, textReader } from "./scalars.ts";
+
+/** A field that text sets: by a path variable or a header. */
+export interface TextTarget {
+  /** Its path in REST names. */
+  readonly name: string;
+  readonly path: readonly DescField[];
+  readonly read: Read<string>;
+}
+
+export interface HeaderTarget extends TextTarget {
+  readonly header: string;
+  /** The name of an RFC 7240 preference; empty for the whole header. */
+  readonly preference: string;
+  /** Whether a value that does not fit is ignored. */
+  readonly lenient: boolean;
+}
+
+export interface Framing {
+  /** The field that becomes the id of an event. */
+  readonly idPath: readonly DescField[] | undefined;
+  readonly event: string;
+}
 
 export interface Route {
   readonly service: DescService;
   readonly method: DescMethod;
-  /** Upper case. */
+  /** The HTTP method, upper case, or `*` for every one. */
   readonly verb: string;
   readonly template: PathTemplate;
-  /** `*`, a field, or empty for none. */
-  readonly body: string;
-  readonly responseBody: DescField | null;
-  readonly options: MethodOptions | null;
-  readonly location: PathTemplate | null;
+  readonly variables: ReadonlyMap<string, TextTarget>;
+  /** What the body is: nothing, the whole request, or one field of it. */
+  readonly body: DescField | "" | "*";
+  /** The JSON of an answer: all of it, or what `response_body` names. */
+  readonly print: (message: Message) => string;
+  readonly headers: readonly HeaderTarget[];
+  readonly location: Locate | null;
+  readonly successStatus: number;
+  /** Null for a unary method. */
+  readonly stream: Framing | null;
 }
 
 /**
- * All routes of `service`.
- * @throws Error when a binding cannot be served: a wrong template, an unknown field, a stream without
- *   framing, a client stream
+ * All bindings of `service`.
+ * @throws BindingError when one cannot be served: a wrong template, a field that is not there or not fit
+ *   for its place, a stream without framing, a client stream, a type that has no JSON form here
  */
 export function routesOf(service: DescService): Route[] {
   return service.methods.flatMap((method) => {
     if (!hasOption(method, http)) return [];
     const rule = getOption(method, http);
-    return [rule, ...rule.additionalBindings].map((each) => routeOf(service, method, each));
+    return [rule, ...rule.additionalBindings].map((each) => {
+      try {
+        return routeOf(service, method, each);
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : String(error);
+        throw new BindingError(`${service.typeName}.${method.name}: ${problem}`);
+      }
+    });
   });
 }
 
 function routeOf(service: DescService, method: DescMethod, rule: HttpRule): Route {
-  const fail = (problem: string): never => {
-    throw new Error(`${service.typeName}.${method.name}: ${problem}`);
-  };
-  const { pattern } = rule;
-  if (pattern.case === undefined) return fail("a binding without a path");
-  const custom = pattern.case === "custom";
-  const template = parsePathTemplate(custom ? pattern.value.path : pattern.value);
-  const options = hasOption(method, rest) ? getOption(method, rest) : null;
-  const requireField = (path: string) => {
-    if (fieldAt(method.input, path) === undefined) fail(`${template.source}: no field ${path}`);
-  };
-  for (const { field } of template.variables) requireField(field);
-  for (const { field } of options?.headers ?? []) requireField(field);
-  if (rule.body !== "" && rule.body !== "*") requireField(rule.body);
-  if (method.methodKind !== "unary" && method.methodKind !== "server_streaming") {
-    fail("a client stream cannot have a binding");
-  }
-  if (method.methodKind === "server_streaming" && options?.stream === undefined) {
-    fail("a stream with a binding needs gateway.v1.rest.stream");
-  }
+  const { input, output } = method;
+  requireServable(method);
+  const options = getOption(method, rest);
+  const { verb, template } = patternOf(rule);
+  const printed = rule.responseBody === "" ? null : topField(output, rule.responseBody);
   return {
     service,
     method,
-    verb: custom ? pattern.value.kind.toUpperCase() : pattern.case.toUpperCase(),
+    verb,
     template,
-    body: rule.body,
-    responseBody:
-      rule.responseBody === ""
-        ? null
-        : (fieldAt(method.output, rule.responseBody) ?? fail(`no field ${rule.responseBody}`)),
-    options,
-    location: options?.location ? parsePathTemplate(options.location) : null,
+    variables: variablesOf(input, template),
+    body: bodyOf(input, verb, rule.body),
+    print: printed ? fieldPrinter(printed) : messagePrinter(output),
+    headers: options.headers.map((each) => ({ ...textTarget(input, each.field), ...each })),
+    location: options.location === "" ? null : compileLocation(method, options.location),
+    successStatus: options.successStatus || 200,
+    stream: streamOf(method),
   };
 }
 
-/** The field at a path of proto names, through messages. */
-export function fieldAt(schema: DescMessage, path: string): DescField | undefined {
-  const [name = "", ...rest] = path.split(".");
-  const field = fieldNamed(schema, name);
-  if (rest.length === 0) return field;
-  return field?.message && fieldAt(field.message, rest.join("."));
+function patternOf({ pattern }: HttpRule): { verb: string; template: PathTemplate } {
+  if (pattern.case === undefined) throw new BindingError("a binding without a path");
+  if (pattern.case !== "custom") {
+    return { verb: pattern.case.toUpperCase(), template: parsePathTemplate(pattern.value) };
+  }
+  const { kind, path } = pattern.value;
+  return { verb: kind.toUpperCase(), template: parsePathTemplate(path) };
 }
 
-export interface Match {
-  readonly route: Route;
-  readonly pathValues: ReadonlyMap<string, string>;
+function requireServable({ methodKind, input, output }: DescMethod): void {
+  if (methodKind !== "unary" && methodKind !== "server_streaming") {
+    throw new BindingError("a client stream cannot have a binding");
+  }
+  for (const desc of [input, output]) requireJsonForm(desc, new Set());
 }
 
-/** Finds the route of a request; the most specific template wins, whatever the order. */
-export class Router {
-  readonly #routes: readonly Route[];
+/** `Any` needs a registry of types, and `HttpBody` is no JSON. */
+function requireJsonForm(desc: DescMessage, seen: Set<DescMessage>): void {
+  if (desc.typeName === "google.protobuf.Any" || desc.typeName === "google.api.HttpBody") {
+    throw new BindingError(`${desc.typeName} is not supported`);
+  }
+  seen.add(desc);
+  for (const { message } of visibleFields(desc)) {
+    if (message && !seen.has(message)) requireJsonForm(message, seen);
+  }
+}
 
-  /** @throws Error when two routes fit the same requests */
-  constructor(routes: readonly Route[]) {
-    this.#routes = [...routes].sort((a, b) => compareSpecificity(a.template, b.template));
-    for (const [index, route] of this.#routes.entries()) {
-      const other = this.#routes
-        .slice(index + 1)
-        .find((each) => each.verb === route.verb && conflict(each.template, route.template));
-      if (other !== undefined) {
-        throw new Error(`"${route.template.source}" and "${other.template.source}" conflict`);
+function variablesOf(input: DescMessage, template: PathTemplate): Map<string, TextTarget> {
+  return new Map(
+    template.variables.map(({ field }) => {
+      try {
+        return [field, textTarget(input, field)];
+      } catch (error) {
+        const column = template.source.indexOf(field) + 1;
+        const problem = error instanceof Error ? error.message : String(error);
+        throw new BindingError(`path template "${template.source}", column ${column}: ${problem}`);
       }
-    }
-  }
+    }),
+  );
+}
 
-  /** @throws GatewayError route_not_found or method_not_allowed (with what is allowed) */
-  find(verb: string, path: string): Match {
-    const matches = this.#routes.flatMap((route) => {
-      const pathValues = matchPath(route.template, path);
-      return pathValues === null ? [] : [{ route, pathValues }];
-    });
-    const wanted = verb === "HEAD" ? "GET" : verb;
-    const found = matches.find(({ route }) => route.verb === wanted);
-    if (found !== undefined) return found;
-    if (matches.length === 0)
-      throw new GatewayError("route_not_found", "No route matches the path");
-    const allow = this.#allowed(matches);
-    throw new GatewayError(
-      "method_not_allowed",
-      `The path has no ${verb}; it has ${allow.join(", ")}`,
-      { allow },
-    );
-  }
+function textTarget(desc: DescMessage, name: string): TextTarget {
+  const path = resolveFieldPath(desc, name);
+  const last = path.at(-1);
+  const read = last && last.fieldKind !== "list" ? textReader(last) : undefined;
+  if (read === undefined) throw new BindingError(`no text can set the field "${name}"`);
+  return { name, path, read };
+}
 
-  #allowed(matches: readonly Match[]): string[] {
-    const verbs = new Set(matches.map(({ route }) => route.verb));
-    if (verbs.has("GET")) verbs.add("HEAD");
-    return [...verbs.add("OPTIONS")].sort();
+/** RFC 9110, 9.3.1: a GET request has no body with a meaning. */
+function bodyOf(input: DescMessage, verb: string, body: string): Route["body"] {
+  if (body === "") return "";
+  if (verb === "GET" || verb === "HEAD") throw new BindingError(`${verb} cannot have a body`);
+  return body === "*" ? "*" : topField(input, body);
+}
+
+function topField(desc: DescMessage, name: string): DescField {
+  const [field, below] = resolveFieldPath(desc, name);
+  if (field === undefined || below) throw new BindingError(`"${name}" is not at the top level`);
+  return field;
+}
+
+function streamOf(method: DescMethod): Framing | null {
+  if (method.methodKind === "unary") return null;
+  const { stream } = getOption(method, rest);
+  if (stream === undefined) {
+    throw new BindingError("a stream with a binding needs gateway.v1.rest.stream");
   }
+  const { idField, event } = stream;
+  const idPath = idField === "" ? undefined : resolveFieldPath(method.output, idField);
+  if (idPath && idPath.at(-1)?.fieldKind !== "scalar") {
+    throw new BindingError(`the id of an event must be a scalar, and "${idField}" is none`);
+  }
+  return { idPath, event };
 }

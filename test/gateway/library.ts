@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   createFileRegistry,
   type DescService,
+  type FileRegistry,
   fromBinary,
   type Message,
   ScalarType,
@@ -18,7 +19,7 @@ import { GatewayError, type GatewayOptions, registerGateway } from "../../src/ga
 
 const root = join(import.meta.dirname, "../..");
 
-function compile(): DescService {
+function compile(): FileRegistry {
   const modules = [{ path: "proto" }, { path: "test/gateway/proto" }];
   const config = JSON.stringify({ version: "v2", modules });
   const args = ["build", "--config", config, "--as-file-descriptor-set", "-o", "-"];
@@ -26,13 +27,20 @@ function compile(): DescService {
     cwd: root,
     maxBuffer: 16 * 1024 * 1024,
   });
-  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
-  const service = registry.getService("library.v1.Library");
-  if (service === undefined) throw new Error("the library did not compile");
+  return createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
+}
+
+const registry = compile();
+
+/** A service of the test's protos by its name. */
+export function serviceNamed(name: string): DescService {
+  const service = registry.getService(`library.v1.${name}`);
+  if (service === undefined) throw new Error(`no service ${name}`);
   return service;
 }
 
-export const Library = compile();
+export const Library = serviceNamed("Library");
+export const typesSchema = registry.getMessage("library.v1.Types")!;
 export const bookSchema = Library.method["getBook"]!.output;
 
 type Fields = Record<string, unknown>;

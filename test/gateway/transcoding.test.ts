@@ -5,8 +5,8 @@ import http from "node:http";
 import http2 from "node:http2";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
-import { GatewayError } from "../../src/gateway/index.ts";
-import { Router, routesOf } from "../../src/gateway/routes.ts";
+import { GatewayError, routerOf } from "../../src/gateway/index.ts";
+import { routesOf } from "../../src/gateway/routes.ts";
 import { Library, type LibraryOptions, serveLibrary } from "./library.ts";
 
 type Body = Record<string, unknown>;
@@ -71,7 +71,7 @@ describe("routes", () => {
 
   it("that conflict are an error at start", () => {
     const routes = routesOf(Library);
-    expect(() => new Router([...routes, routes[0]!])).toThrow(/conflict/);
+    expect(() => routerOf([...routes, routes[0]!])).toThrow(/matches the same paths/);
   });
 });
 

@@ -1,0 +1,65 @@
+/**
+ * Collects what is wrong with the fields of one request, so that all of it is told at once.
+ */
+import { type FieldViolation, GatewayError } from "./fault.ts";
+
+/** What the gateway itself finds wrong with a field. */
+export type FaultRule =
+  | "unknown_field"
+  | "duplicate_field"
+  | "wrong_type"
+  | "out_of_range"
+  | "unknown_value"
+  | "invalid_format"
+  | "oneof_conflict"
+  | "too_deep";
+
+export class Faults {
+  readonly violations: FieldViolation[] = [];
+  #malformed = false;
+
+  /** `problem` ends a sentence that begins with the field: "must be a string, not a number". */
+  add(field: string, rule: FaultRule, problem: string): void {
+    this.violations.push({ field, rule, message: problem });
+  }
+
+  /** As `add`, for a path, query or header value that cannot be read as its type. */
+  addUnreadable(field: string, rule: FaultRule, problem: string): void {
+    this.add(field, rule, problem);
+    this.#malformed = true;
+  }
+
+  /** A text that was not read as its field's type; one that is only out of range was readable. */
+  addText(field: string, { rule, problem }: { rule: FaultRule; problem: string }): void {
+    if (rule === "out_of_range") this.add(field, rule, problem);
+    else this.addUnreadable(field, rule, problem);
+  }
+
+  /**
+   * Adds what the rules say, but not about what could not be read: a field that is already at fault,
+   * what is in it, and messages that it is part of.
+   */
+  addRuleViolations(found: readonly FieldViolation[]): void {
+    const faulty = this.violations.map(({ field }) => field);
+    this.violations.push(...found.filter(({ field }) => !faulty.some((at) => concerns(field, at))));
+  }
+
+  /** @throws GatewayError when there are any faults */
+  throwIfAny(): void {
+    const { violations } = this;
+    if (violations.length === 0) return;
+    const message = violations.map((each) => `${each.field}: ${each.message}`).join("; ");
+    throw new GatewayError(this.#malformed ? "malformed" : "invalid", message, { violations });
+  }
+}
+
+function concerns(field: string, faulty: string): boolean {
+  return field === "" || isWithin(field, faulty, /[.[]/) || isWithin(faulty, field, /\./);
+}
+
+/** Whether `inner` is `outer` or goes on from it with one of `separators`. */
+function isWithin(inner: string, outer: string, separators: RegExp): boolean {
+  if (!inner.startsWith(outer)) return false;
+  const next = inner[outer.length];
+  return next === undefined || separators.test(next);
+}

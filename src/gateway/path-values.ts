@@ -1,0 +1,151 @@
+/**
+ * From a path to the values of a template's variables and back, with the percent-encoding that
+ * `google/api/http.proto` specifies: a variable of one segment encodes everything but
+ * `[-_.~0-9a-zA-Z]`; one of several keeps its slashes, and when read back leaves `%2F` encoded.
+ */
+import type { PathTemplate, Segment, Variable } from "./path-template.ts";
+
+/** A path taken apart for matching. */
+export interface PathParts {
+  /** As sent, still percent-encoded. */
+  readonly raw: readonly string[];
+  /** The same decoded; `undefined` where the encoding is broken. */
+  readonly decoded: readonly (string | undefined)[];
+}
+
+/** The path of a request target: without scheme and authority (RFC 9112, 3.2.2), query or fragment. */
+export function pathOf(target: string): string {
+  const path = target.startsWith("/")
+    ? target
+    : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
+  const end = path.search(/[?#]/);
+  return end < 0 ? path : path.slice(0, end);
+}
+
+/** Splits `path` at its slashes; `undefined` when it has an empty segment or a trailing slash. */
+export function splitPath(path: string): PathParts | undefined {
+  if (!path.startsWith("/")) return undefined;
+  const raw = path.slice(1).split("/");
+  if (raw.includes("")) return undefined;
+  return { raw, decoded: raw.map(decode) };
+}
+
+/** The parts without the verb of their last segment, and that verb, or `undefined` without a colon. */
+export function splitVerb(parts: PathParts): { parts: PathParts; verb: string } | undefined {
+  const last = parts.raw.at(-1) ?? "";
+  const colon = last.lastIndexOf(":");
+  const verb = colon < 1 ? undefined : decode(last.slice(colon + 1));
+  if (verb === undefined) return undefined;
+  const raw = [...parts.raw.slice(0, -1), last.slice(0, colon)];
+  return { parts: { raw, decoded: raw.map(decode) }, verb };
+}
+
+/**
+ * The values of the template's variables in `parts`, which must be known to fit it. A value is
+ * `undefined` where its percent-encoding cannot be read.
+ */
+export function readVariables(
+  template: PathTemplate,
+  parts: PathParts,
+): Map<string, string | undefined> {
+  const values = new Map<string, string | undefined>();
+  for (const variable of template.variables)
+    values.set(variable.field, variableValue(template, variable, parts));
+  return values;
+}
+
+function variableValue(
+  template: PathTemplate,
+  variable: Variable,
+  parts: PathParts,
+): string | undefined {
+  if (!variable.several) return parts.decoded[variable.from];
+  const rest = template.segments[variable.to - 1]?.kind === "rest";
+  const raw = parts.raw.slice(variable.from, rest ? undefined : variable.to);
+  const decoded = raw.map(decodeKeepingSlashes);
+  return decoded.includes(undefined) ? undefined : decoded.join("/");
+}
+
+/** Whether `template` fits `path`, and the values; the router does this for many templates at once. */
+export function matchPath(
+  template: PathTemplate,
+  path: string,
+): Map<string, string | undefined> | undefined {
+  const whole = splitPath(path);
+  if (whole === undefined) return undefined;
+  if (template.verb === null)
+    return fits(template, whole) ? readVariables(template, whole) : undefined;
+  const tail = splitVerb(whole);
+  if (tail?.verb !== template.verb || !fits(template, tail.parts)) return undefined;
+  return readVariables(template, tail.parts);
+}
+
+function fits({ segments }: PathTemplate, { decoded }: PathParts): boolean {
+  const open = segments.at(-1)?.kind === "rest";
+  const fixed = open ? segments.length - 1 : segments.length;
+  if (open ? decoded.length < fixed : decoded.length !== fixed) return false;
+  return segments.every((segment, i) => segment.kind !== "literal" || segment.text === decoded[i]);
+}
+
+/**
+ * The path that gives these values back when it is matched.
+ * @throws RangeError when a value is missing, empty, or not of its variable's segments
+ */
+export function expandPath(
+  template: PathTemplate,
+  valueFor: (field: string) => string | undefined,
+): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const variable of template.variables) {
+    parts.push(...template.segments.slice(at, variable.from).map(fixedSegment));
+    parts.push(...expandVariable(template, variable, valueFor(variable.field)));
+    at = variable.to;
+  }
+  parts.push(...template.segments.slice(at).map(fixedSegment));
+  const verb = template.verb === null ? "" : `:${encode(template.verb)}`;
+  return `/${parts.join("/")}${verb}`;
+}
+
+function fixedSegment(segment: Segment): string {
+  if (segment.kind === "literal") return encode(segment.text);
+  throw new RangeError("a wildcard outside a variable has no value to expand");
+}
+
+function expandVariable(
+  template: PathTemplate,
+  variable: Variable,
+  value: string | undefined,
+): string[] {
+  if (value === undefined) throw new RangeError(`no value for {${variable.field}}`);
+  const open = template.segments[variable.to - 1]?.kind === "rest";
+  const texts = variable.several ? (value === "" && open ? [] : value.split("/")) : [value];
+  const segments = template.segments.slice(variable.from, variable.to);
+  const shape: PathTemplate = { source: "", variables: [], verb: null, segments };
+  if (texts.includes("") || !fits(shape, { raw: texts, decoded: texts })) {
+    throw new RangeError(`"${value}" is not a value of {${variable.field}} in ${template.source}`);
+  }
+  return texts.map(encode);
+}
+
+/** Percent-encodes everything but the unreserved characters of RFC 3986. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function decode(text: string): string | undefined {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeKeepingSlashes(text: string): string | undefined {
+  const pieces = text.split(/(%2[fF])/).map((piece, i) => (i % 2 === 1 ? piece : decode(piece)));
+  return pieces.includes(undefined) ? undefined : pieces.join("");
+}

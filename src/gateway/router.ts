@@ -1,0 +1,135 @@
+/**
+ * Finds the binding of a request: a tree over the segments of all templates, searched from the most
+ * specific branch to the least, so that the order of declaration never matters. At every segment fixed
+ * text goes before `*`, and `*` before `**`; a template with the path's verb goes before one that takes
+ * the colon as part of a value. A less specific template is used when the more specific ones do not
+ * have the request's method.
+ */
+import { BindingError } from "./fault.ts";
+import type { PathTemplate } from "./path-template.ts";
+import { type PathParts, pathOf, readVariables, splitPath, splitVerb } from "./path-values.ts";
+
+export interface RouteTo<T> {
+  /** An HTTP method, or `*` for all. */
+  readonly method: string;
+  readonly template: PathTemplate;
+  readonly target: T;
+}
+
+export type RouteMatch<T> =
+  | {
+      readonly found: true;
+      readonly target: T;
+      /** By field path; `undefined` where the percent-encoding cannot be read. */
+      readonly values: ReadonlyMap<string, string | undefined>;
+    }
+  /** `allow` is empty when no template has this path. */
+  | { readonly found: false; readonly allow: readonly string[] };
+
+interface Node<T> {
+  readonly literals: Map<string, Node<T>>;
+  one: Node<T> | undefined;
+  /** The routes that end here, and those that end here with `**`: verb → method → route. */
+  readonly ends: Leaf<T>;
+  readonly rests: Leaf<T>;
+}
+
+type Leaf<T> = Map<string | null, Map<string, RouteTo<T>>>;
+
+const newNode = <T>(): Node<T> => ({
+  literals: new Map(),
+  one: undefined,
+  ends: new Map(),
+  rests: new Map(),
+});
+
+export class Router<T> {
+  readonly #root: Node<T> = newNode();
+
+  /**
+   * Adds a route.
+   * @throws BindingError when another one has the same method and matches the same paths
+   */
+  add(route: RouteTo<T>): void {
+    const leaf = this.#leafFor(route.template);
+    const methods = leaf.get(route.template.verb) ?? new Map<string, RouteTo<T>>();
+    leaf.set(route.template.verb, methods);
+    const other = methods.get(route.method);
+    if (other !== undefined) {
+      throw new BindingError(
+        `${route.method} "${route.template.source}" matches the same paths as "${other.template.source}"`,
+      );
+    }
+    methods.set(route.method, route);
+  }
+
+  /** The route for `method` and the request target, or the methods that its path would allow. */
+  find(method: string, target: string): RouteMatch<T> {
+    const whole = splitPath(pathOf(target));
+    if (whole === undefined) return { found: false, allow: [] };
+    const allow = new Set<string>();
+    const tail = splitVerb(whole);
+    const plain = { parts: whole, verb: null };
+    for (const { parts, verb } of tail ? [tail, plain] : [plain]) {
+      for (const methods of candidates(this.#root, parts.decoded, verb, 0)) {
+        const route = routeFor(methods, method);
+        if (route)
+          return {
+            found: true,
+            target: route.target,
+            values: readVariables(route.template, parts),
+          };
+        for (const name of methods.keys()) allow.add(name);
+      }
+    }
+    return { found: false, allow: allowed(allow) };
+  }
+
+  #leafFor({ segments }: PathTemplate): Leaf<T> {
+    let node = this.#root;
+    for (const segment of segments) {
+      if (segment.kind === "rest") return node.rests;
+      if (segment.kind === "one") {
+        node.one ??= newNode();
+        node = node.one;
+      } else {
+        const next: Node<T> = node.literals.get(segment.text) ?? newNode();
+        node.literals.set(segment.text, next);
+        node = next;
+      }
+    }
+    return node.ends;
+  }
+}
+
+function* candidates<T>(
+  node: Node<T>,
+  segments: PathParts["decoded"],
+  verb: string | null,
+  at: number,
+): Generator<Map<string, RouteTo<T>>> {
+  if (at === segments.length) {
+    const ends = node.ends.get(verb);
+    if (ends) yield ends;
+  } else {
+    const text = segments[at];
+    const literal = text === undefined ? undefined : node.literals.get(text);
+    if (literal) yield* candidates(literal, segments, verb, at + 1);
+    if (node.one) yield* candidates(node.one, segments, verb, at + 1);
+  }
+  const rests = node.rests.get(verb);
+  if (rests) yield rests;
+}
+
+/** GET also serves HEAD (RFC 9110, 9.3.2). */
+function routeFor<T>(methods: Map<string, RouteTo<T>>, method: string): RouteTo<T> | undefined {
+  const exact = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined);
+  return exact ?? methods.get("*");
+}
+
+function allowed(methods: Set<string>): string[] {
+  if (methods.size === 0) return [];
+  if (methods.has("GET")) methods.add("HEAD");
+  methods.add("OPTIONS");
+  return [...methods].sort();
+}
