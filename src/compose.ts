@@ -13,6 +13,7 @@ import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
 import type { Retention } from "./generations/job-store.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
+import { GridFsArtifactStore } from "./media/gridfs-store.ts";
 import { readSigningSecret } from "./media/signing-secret.ts";
 import { attachOrStart, connectExternal, EmbeddedMongod } from "./store/embedded/index.ts";
 import { createStore, type Database, openDatabase, type Store } from "./store/index.ts";
@@ -89,8 +90,7 @@ class ComposedService implements ServiceProcess {
     const store = createStore(database, { clock, random, log }, storeOptions(this.#config));
     await this.#begin(store.feed);
     const engines = [createStudioEngine({ threads: this.#config.WORKER_CONCURRENCY, log })];
-    const folder = join(this.#config.DATA_DIR, "artifacts");
-    const artifacts = await this.#begin(new FileArtifactStore({ folder, clock, random }));
+    const artifacts = await this.#begin(this.#createArtifacts(database));
     const parts: Lifecycle[] = [];
     if (this.#role !== "api") {
       for (const engine of engines) await this.#begin(engine);
@@ -155,7 +155,15 @@ class ComposedService implements ServiceProcess {
     );
   }
 
-  #createJanitor({ jobs }: Store, artifacts: ArtifactStore): Janitor {
+  /** Files beside an embedded database; in a shared one, so that any process serves any track. */
+  #createArtifacts({ db }: Database): FileArtifactStore | GridFsArtifactStore {
+    if (this.#config.MONGODB_URI !== undefined)
+      return new GridFsArtifactStore({ db, clock, random });
+    const folder = join(this.#config.DATA_DIR, "artifacts");
+    return new FileArtifactStore({ folder, clock, random });
+  }
+
+  #createJanitor({ jobs }: Store, artifacts: FileArtifactStore | GridFsArtifactStore): Janitor {
     const { log } = this.#ports;
     const { ATTEMPT_SECONDS } = this.#config;
     return new Janitor(
@@ -165,6 +173,7 @@ class ComposedService implements ServiceProcess {
         // Twice the longest attempt: its lease may have to run out before it is swept.
         orphanAfterMs: 2 * ATTEMPT_SECONDS * 1_000,
         everyMs: 60_000,
+        ...("sweep" in artifacts && { sweepLeftovers: () => artifacts.sweep() }),
       },
     );
   }

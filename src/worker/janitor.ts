@@ -23,6 +23,8 @@ export interface JanitorOptions {
   readonly orphanAfterMs: number;
   /** The longest time between two rounds; jitter takes up to half of it away. */
   readonly everyMs: number;
+  /** Removes what interrupted puts left in the artifact store, where it does not do so by itself. */
+  readonly sweepLeftovers?: () => Promise<unknown>;
 }
 
 /** Artifacts that are looked up at once. */
@@ -54,6 +56,7 @@ export class Janitor implements Lifecycle {
     try {
       await this.#delete(await store.sweepRetention(this.#options.retention));
       await this.#deleteOrphans();
+      await this.#options.sweepLeftovers?.();
     } catch (error) {
       log.warn({ err: error }, "tidying up failed");
     }

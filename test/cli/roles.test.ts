@@ -25,8 +25,9 @@ interface Job {
 async function setUp() {
   const dataDir = await temporaryFolder();
   const env = { MONGODB_URI: mongo.uri, SIGNING_SECRET: "s".repeat(32) };
+  // Each process has a folder of its own: the database is all that they share.
   const start = async (role: string): Promise<RunningService> => {
-    const service = await startServiceProcess(dataDir, ["--role", role], env);
+    const service = await startServiceProcess(await temporaryFolder(), ["--role", role], env);
     onTestFinished(() => void service.end("SIGKILL"));
     return service;
   };
