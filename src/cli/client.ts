@@ -7,7 +7,7 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { BadRequestSchema, LocalizedMessageSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import {
   type Generation,
@@ -25,14 +25,15 @@ export interface ClientOptions {
 
 /** Adds the options that every client command takes; each has an environment variable. */
 export function withClientOptions(command: Command): Command {
-  const { env } = process;
   return command
-    .option("--url <url>", "the service (MUSIC_URL)", env["MUSIC_URL"] ?? "http://127.0.0.1:8080")
-    .option("--api-key <key>", "an API key; better given as MUSIC_API_KEY", env["MUSIC_API_KEY"])
-    .option(
-      "--organization <id>",
-      "the organization (MUSIC_ORGANIZATION)",
-      env["MUSIC_ORGANIZATION"] ?? "org_abc123",
+    .addOption(
+      new Option("--url <url>", "the service").env("MUSIC_URL").default("http://127.0.0.1:8080"),
+    )
+    .addOption(new Option("--api-key <key>", "an API key").env("MUSIC_API_KEY"))
+    .addOption(
+      new Option("--organization <id>", "the organization")
+        .env("MUSIC_ORGANIZATION")
+        .default("org_abc123"),
     );
 }
 

@@ -17,11 +17,13 @@ async function serve({ role }: { role: Role }): Promise<void> {
     log.fatal({ err: error }, "uncaught error");
     process.exit(1);
   });
+  let asked = false;
   for (const name of ["SIGTERM", "SIGINT"] as const) {
-    process.once(name, () => {
+    process.on(name, () => {
+      if (asked) process.exit(130);
+      asked = true;
       log.info({ signal: name }, "stopping");
       ended.resolve(0);
-      process.on(name, () => process.exit(130));
     });
   }
   const onFatal = (error: Error) => fail(error, "the service cannot go on");

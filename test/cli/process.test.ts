@@ -1,4 +1,5 @@
 /** The service as a process: killed in the middle, stopped politely, and its command line beside it. */
+import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MPEGDecoder } from "mpg123-decoder";
@@ -131,6 +132,17 @@ it("SIGTERM hands a running job back at its checkpoint, tells watchers, and exit
   expect(await cancelled.json()).toMatchObject({ status: "cancelled", result_track_id: null });
 });
 
+it("a second signal ends it at once, also when it is the other one", async () => {
+  const dataDir = await temporaryFolder();
+  const service = await start(dataDir);
+  const exited = once(service.process, "exit");
+  service.process.kill("SIGTERM");
+  service.process.kill("SIGINT");
+  expect(await exited).toEqual([130, null]);
+  // Its watcher ends mongod.
+  await expect.poll(() => processesWith(dataDir), { timeout: 10_000 }).toEqual([]);
+});
+
 it("the command line makes a track by gRPC, lists it and cancels nothing that has ended", async () => {
   const dataDir = await temporaryFolder();
   const service = await start(dataDir);
@@ -147,6 +159,13 @@ it("the command line makes a track by gRPC, lists it and cancels nothing that ha
   expect((await runCommand(dataDir, ["list"], env)).stdout).toContain(`${id}  succeeded`);
   expect((await runCommand(dataDir, ["cancel", id], env)).stdout.trim()).toBe("succeeded");
   expect((await runCommand(dataDir, ["engines"], env)).stdout).toContain("studio  Studio");
+});
+
+it("help shows no key", async () => {
+  const env = { MUSIC_API_KEY: "oak_secret" };
+  const { stdout } = await runCommand(await temporaryFolder(), ["generate", "--help"], env);
+  expect(stdout).toContain("MUSIC_API_KEY");
+  expect(stdout).not.toContain("oak_secret");
 });
 
 it("a mistake in the command is explained, with an exit code", async () => {
