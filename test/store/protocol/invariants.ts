@@ -19,8 +19,8 @@ export interface Step {
   readonly changes: number;
 }
 
-/** What a caller cannot see, and what therefore makes no version. */
-function visible({ lease: _lease, ...rest }: JobDocument): Partial<JobDocument> {
+/** Without what a caller cannot see, and what therefore makes no version. */
+function visible({ slot: _0, lease: _1, notBefore: _2, deadlineAt: _3, ...rest }: JobDocument) {
   return rest;
 }
 

@@ -1,0 +1,42 @@
+/**
+ * What the commands of the model-based test have in common. Each acts on the real store and on the model,
+ * holds the answer against the model's, and ends in the check of everything. A number chooses among what
+ * there is at that moment, so that a trace stays valid while it shrinks.
+ */
+import type { AsyncCommand } from "fast-check";
+import type { Model } from "./model.ts";
+import { demand, verify, type World } from "./world.ts";
+
+export type Command = AsyncCommand<Model, World>;
+
+interface Parts {
+  /** Whether there is anything to do it to. */
+  readonly possible?: (model: Model) => boolean;
+  /** Does it to both, and says how it went, for the trace. */
+  readonly perform: (model: Model, world: World) => Promise<string>;
+}
+
+export function command(name: string, { possible = () => true, perform }: Parts): Command {
+  let went = "";
+  return {
+    check: possible,
+    async run(model, world) {
+      went = "";
+      went = await perform(model, world);
+      await verify(model, world);
+    },
+    toString: () => (went === "" ? name : `${name} → ${went}`),
+  };
+}
+
+export function choose<T>(from: readonly T[], choice: number): T {
+  return from[choice % from.length] as T;
+}
+
+export function agree(what: string, is: unknown, should: unknown): void {
+  if (is !== should) demand([`${what}: should be ${String(should)} and is ${String(is)}`]);
+}
+
+/** A readable name: the jobs by their number. */
+export const nameOf = (model: Model, job: { id: string } | undefined) =>
+  `job ${model.jobs.findIndex(({ id }) => id === job?.id) + 1}`;

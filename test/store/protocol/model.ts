@@ -1,0 +1,167 @@
+/**
+ * The queue protocol as a pure model of a page: no database, no concurrency, no clock but what commands
+ * say has passed. What a claim may choose is left open here where the protocol leaves it open (which
+ * organization of those never served comes first); the rest is exact.
+ */
+import { maxAttempts, type Phase, type Status } from "../../../src/generations/state.ts";
+
+export interface ModelLease {
+  readonly jobId: string;
+  readonly token: string;
+  readonly epoch: number;
+}
+
+export interface ModelJob {
+  readonly id: string;
+  readonly org: string;
+  readonly engine: string;
+  readonly key: string | null;
+  readonly hash: string;
+  /** Sorts as the creation does. */
+  readonly rank: string;
+  phase: Phase;
+  status: Status;
+  version: number;
+  attempts: number;
+  epoch: number;
+  percent: number;
+  cancelAsked: boolean;
+  /** While running. */
+  lease: ModelLease | null;
+  /** The times of its document that have come. */
+  readonly passed: Set<Time>;
+}
+
+/** What a job may wait for, or what limits it, as the document names it. */
+export type Time = "lease.expiresAt" | "lease.deadlineAt" | "notBefore" | "deadlineAt";
+
+/** Where a job must be for this time to mean anything. */
+export const timed: Readonly<Record<Time, readonly Phase[]>> = {
+  "lease.expiresAt": ["running"],
+  "lease.deadlineAt": ["running"],
+  notBefore: ["backoff"],
+  deadlineAt: ["waiting", "backoff", "running"],
+};
+
+export type ExitKind = "succeed" | "fail" | "refuse" | "release" | "retry";
+
+const exits: Readonly<Record<ExitKind, readonly [Phase, Status]>> = {
+  succeed: ["ended", "succeeded"],
+  fail: ["ended", "failed"],
+  refuse: ["ended", "refused"],
+  release: ["waiting", "queued"],
+  retry: ["backoff", "queued"],
+};
+
+export class Model {
+  readonly jobs: ModelJob[] = [];
+  readonly caps = new Map<string, number>();
+  /** Leases that are their job's no more. */
+  readonly lost: ModelLease[] = [];
+
+  constructor(caps: Readonly<Record<string, number>>) {
+    for (const [org, cap] of Object.entries(caps)) this.caps.set(org, cap);
+  }
+
+  create(job: Pick<ModelJob, "id" | "org" | "engine" | "key" | "hash" | "rank">): void {
+    const begin = {
+      phase: "waiting",
+      status: "queued",
+      version: 1,
+      attempts: 0,
+      epoch: 0,
+    } as const;
+    const rest = { percent: 0, cancelAsked: false, lease: null, passed: new Set<Time>() };
+    this.jobs.push({ ...job, ...begin, ...rest });
+  }
+
+  byKey(org: string, key: string): ModelJob | undefined {
+    return this.jobs.find((job) => job.org === org && job.key === key);
+  }
+
+  in(...phases: readonly Phase[]): ModelJob[] {
+    return this.jobs.filter(({ phase }) => phases.includes(phase));
+  }
+
+  /** For each organization the jobs that a claim may take now, the next one first. */
+  claimable(engines: readonly string[]): Map<string, ModelJob[]> {
+    const next = new Map<string, ModelJob[]>();
+    for (const [org, cap] of this.caps) {
+      const running = this.in("running").filter((job) => job.org === org).length;
+      const mine = this.in("waiting")
+        .filter((job) => job.org === org && engines.includes(job.engine))
+        .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+      const free = mine.slice(0, Math.max(0, cap - running));
+      if (free.length > 0) next.set(org, free);
+    }
+    return next;
+  }
+
+  claim(job: ModelJob, lease: ModelLease): void {
+    this.#change(job, "running", "running");
+    job.attempts += 1;
+    job.epoch += 1;
+    job.lease = lease;
+  }
+
+  heartbeat(job: ModelJob, percent: number | null): void {
+    job.passed.delete("lease.expiresAt");
+    if (percent === null) return;
+    job.version += 1;
+    job.percent = Math.max(job.percent, percent);
+  }
+
+  exit(job: ModelJob, kind: ExitKind): void {
+    const [phase, status] = job.cancelAsked ? (["ended", "cancelled"] as const) : exits[kind];
+    if (kind === "release" && !job.cancelAsked) job.attempts -= 1;
+    if (status === "succeeded") job.percent = 100;
+    this.#leave(job, phase, status);
+  }
+
+  cancel(job: ModelJob): void {
+    if (job.phase === "ended" || job.cancelAsked) return;
+    job.cancelAsked = true;
+    if (job.phase === "running") job.version += 1;
+    else this.#leave(job, "ended", "cancelled");
+  }
+
+  /** Each of the sweeps; how many jobs it changed. */
+  sweepLapsed(): number {
+    const out = this.in("running").filter(
+      ({ passed }) => passed.has("lease.expiresAt") || passed.has("lease.deadlineAt"),
+    );
+    for (const job of out) {
+      if (job.cancelAsked) this.#leave(job, "ended", "cancelled");
+      else if (job.attempts >= maxAttempts) this.#leave(job, "ended", "failed");
+      else this.#leave(job, "waiting", "queued");
+    }
+    return out.length;
+  }
+
+  sweepDue(): number {
+    const over = this.in("backoff").filter(({ passed }) => passed.has("notBefore"));
+    for (const job of over) this.#leave(job, "waiting", "queued");
+    return over.length;
+  }
+
+  sweepExpired(): number {
+    const over = this.in(...timed.deadlineAt).filter(({ passed }) => passed.has("deadlineAt"));
+    for (const job of over) this.#leave(job, "ended", job.cancelAsked ? "cancelled" : "failed");
+    return over.length;
+  }
+
+  #leave(job: ModelJob, phase: Phase, status: Status): void {
+    if (job.lease !== null) this.lost.push(job.lease);
+    job.lease = null;
+    for (const time of ["lease.expiresAt", "lease.deadlineAt", "notBefore"] as const) {
+      job.passed.delete(time);
+    }
+    this.#change(job, phase, status);
+  }
+
+  #change(job: ModelJob, phase: Phase, status: Status): void {
+    job.phase = phase;
+    job.status = status;
+    job.version += 1;
+  }
+}
