@@ -57,7 +57,10 @@ export async function* watchJob(
   }
 }
 
-/** The job once it has ended, or as it is when `signal` aborts. */
+/**
+ * The job once it has ended, or as it was last seen when `signal` aborts, the service stops or the
+ * database goes away.
+ */
 export async function waitForEnd(
   ports: WatchPorts,
   scope: Scope,
@@ -65,6 +68,10 @@ export async function waitForEnd(
   signal: AbortSignal,
 ): Promise<Job> {
   let latest = job;
-  for await (const state of watchJob(ports, scope, job.id, job.version, signal)) latest = state;
+  try {
+    for await (const state of watchJob(ports, scope, job.id, job.version, signal)) latest = state;
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.kind !== "service_unavailable") throw error;
+  }
   return latest;
 }

@@ -223,6 +223,16 @@ describe("get, list and cancel", () => {
     });
   });
 
+  it("cancel of a running job says what it did also when the service stops meanwhile", async () => {
+    const own = newEngine("leaves");
+    const { id: jobId } = await own.client.createGeneration({ ...valid, engine: "leaves" });
+    await store.jobs.claim("w", ["leaves"], 1, true);
+    const waiting = own.client.cancelGeneration({ organizationId, jobId, waitSeconds: 30 });
+    own.stop();
+    const { status, cancelRequestedAt } = await waiting;
+    expect([status, cancelRequestedAt !== undefined]).toEqual([GenerationStatus.RUNNING, true]);
+  });
+
   it("an unknown track is not found", async () => {
     const error = await errorOf(client.getTrack({ organizationId, trackId: "mtrack_0" }));
     expect(error.code).toBe(Code.NotFound);
