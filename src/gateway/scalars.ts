@@ -224,10 +224,9 @@ function wellFormed(text: string): Reading {
   return text.isWellFormed() ? fine(text) : fault("invalid_format", "must be well-formed Unicode");
 }
 
+/** The standard or the URL-safe alphabet, with or without padding, as in ProtoJSON. */
+const base64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/;
+
 function bytes(text: string): Reading {
-  try {
-    return fine(base64Decode(text));
-  } catch {
-    return fault("invalid_format", "must be base64");
-  }
+  return base64.test(text) ? fine(base64Decode(text)) : fault("invalid_format", "must be base64");
 }

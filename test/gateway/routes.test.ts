@@ -1,0 +1,30 @@
+/** What cannot be served is an error at start, and says where. */
+import { expect, it } from "vitest";
+import { BindingError, routerOf } from "../../src/gateway/index.ts";
+import { routesOf } from "../../src/gateway/routes.ts";
+import { serviceNamed } from "./library.ts";
+
+it.each([
+  ["BadTemplate", 'path template "/v1/{id", column 8: expected }'],
+  ["NoField", 'path template "/v1/{id}/{below.nothing}", column 11: library.v1.Thing has no field'],
+  ["RepeatedField", 'column 6: no text can set the field "many"'],
+  ["MessageField", 'column 6: no text can set the field "below"'],
+  ["GetBody", "GET cannot have a body"],
+  ["NestedBody", '"below.id" is not at the top level'],
+  ["NoFraming", "needs gateway.v1.rest.stream"],
+  ["ClientStream", "a client stream cannot have a binding"],
+  ["WithAny", "google.protobuf.Any is not supported"],
+  ["BadLocation", 'location "/v1/{name}": no scalar field "name"'],
+  ["BadHeader", 'no text can set the field "map"'],
+])("%s: %s", (name, problem) => {
+  const start = () => routesOf(serviceNamed(name));
+  expect(start).toThrow(BindingError);
+  expect(start).toThrow(problem);
+  expect(start).toThrow(`library.v1.${name}.Call: `);
+});
+
+it("two templates for the same paths, both quoted", () => {
+  expect(() => routerOf(routesOf(serviceNamed("Conflict")))).toThrow(
+    'GET "/v1/{below.id=*}/x" matches the same paths as "/v1/{id}/x"',
+  );
+});
