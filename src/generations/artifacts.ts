@@ -50,8 +50,9 @@ export interface ArtifactStore {
 
   /**
    * The bytes of `span`, or all of them; null when the artifact is not there (any more). The caller
-   * consumes or destroys the stream. One that has been handed out survives a `delete`. It holds a
-   * bounded number of bytes in memory however long it is.
+   * consumes or destroys the stream. One that has been handed out survives a `delete`, for ever or, as
+   * the store says, for some hours, after which it ends in an error; it never gives other bytes. It holds
+   * a bounded number of bytes in memory however long it is.
    * @throws RangeError when `span` is not within the artifact
    */
   read(name: string, span?: ByteSpan): Promise<Readable | null>;

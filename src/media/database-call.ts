@@ -40,11 +40,13 @@ export class DatabaseCalls {
   }
 }
 
-/** Also those of the operating system's errors that the driver lets through bare, and a step-down. */
+/**
+ * Also a step-down, and the errors of the operating system that the driver lets through bare or inside
+ * of a bulk write's error: their code is a word (`ECONNRESET`), the server's are numbers.
+ */
 function isConnectionLoss(error: unknown): boolean {
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
-  if (error instanceof MongoError) {
-    return error.hasErrorLabel("RetryableWriteError") || error.hasErrorLabel("RetryableReadError");
-  }
-  return (error as NodeJS.ErrnoException).syscall !== undefined;
+  if (typeof (error as { code?: unknown }).code === "string") return true;
+  if (!(error instanceof MongoError)) return false;
+  return error.hasErrorLabel("RetryableWriteError") || error.hasErrorLabel("RetryableReadError");
 }

@@ -1,4 +1,5 @@
 /** Artifacts in chunks: a source cut into them, and a span put together from the ones it touches. */
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { ArtifactSource, ByteSpan } from "../generations/artifacts.ts";
 import type { ChunkDocument, FileDocument } from "./gridfs-documents.ts";
@@ -25,6 +26,28 @@ export async function* piecesOf(source: ArtifactSource, size: number): AsyncGene
 function bytesOf(source: ArtifactSource): AsyncIterable<Uint8Array> {
   if (typeof source !== "string") return source;
   return createReadStream(source, { highWaterMark: 256 * 1024 });
+}
+
+/** Size and SHA-256 of what is added. */
+export class Digest {
+  readonly #hash = createHash("sha256");
+  #size = 0;
+
+  add(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.#size += bytes.byteLength;
+  }
+
+  result(): { readonly size: number; readonly sha256: string } {
+    return { size: this.#size, sha256: this.#hash.digest("hex") };
+  }
+}
+
+/** Size and SHA-256 of `source`. */
+export async function digestOf(source: ArtifactSource) {
+  const digest = new Digest();
+  for await (const piece of piecesOf(source, 256 * 1024)) digest.add(piece);
+  return digest.result();
 }
 
 /** What `items` gives, in arrays of `length`, the last one shorter. */

@@ -75,6 +75,35 @@ export async function createIndexes({ files, chunks }: GridFsCollections): Promi
   await chunks.createIndexes([{ key: { files_id: 1, n: 1 }, unique: true }]);
 }
 
+/** The next `limit` files put before `olderThan`, by age; from the oldest when `after` is null. */
+export function filesAfter(
+  { files }: GridFsCollections,
+  after: FileDocument | null,
+  olderThan: Date,
+  limit: number,
+  signal: AbortSignal,
+): Promise<FileDocument[]> {
+  const beyond = after && [
+    { uploadDate: after.uploadDate, _id: { $gt: after._id } },
+    { uploadDate: { $gt: after.uploadDate } },
+  ];
+  const filter = { uploadDate: { $lt: olderThan }, ...(beyond && { $or: beyond }) };
+  return files.find(filter, { sort: { uploadDate: 1, _id: 1 }, limit, signal }).toArray();
+}
+
+/** The chunks `first` to `last` of a file, in their order and in one answer. */
+export function chunksBetween(
+  { chunks }: GridFsCollections,
+  files_id: ObjectId,
+  first: number,
+  last: number,
+  signal: AbortSignal,
+): Promise<ChunkDocument[]> {
+  const filter = { files_id, n: { $gte: first, $lte: last } };
+  const batchSize = last - first + 2;
+  return chunks.find(filter, { sort: { n: 1 }, batchSize, promoteBuffers: true, signal }).toArray();
+}
+
 export function infoOf({ filename, length, uploadDate, metadata }: FileDocument): ArtifactInfo {
   const { sha256, mimeType } = metadata;
   return { name: filename, size: length, sha256, mimeType, storedAt: uploadDate };

@@ -8,8 +8,8 @@
  * never other bytes, since an id is never used twice.
  *
  * ```
- * put     leftover(put) → chunks … → file, the commit → leftover gone
- * delete  leftover(delete) → file gone, the commit
+ * put     leftover → chunks … → file, the commit → leftover gone
+ * delete  leftover → file gone, the commit
  * sweep   a leftover that is old enough: with a file → leftover gone; without → chunks, then leftover
  * ```
  *
@@ -20,7 +20,6 @@
  * clock, waits for each chunk, holds any number of them in memory when a source gives large pieces, and
  * ends a read early, without an error, when chunks are missing at the end (7.9.0).
  */
-import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { type Db, ObjectId, type ReadConcernLike } from "mongodb";
 import type { Clock } from "../base/clock.ts";
@@ -37,17 +36,19 @@ import {
   isArtifactName,
 } from "../generations/artifacts.ts";
 import { DatabaseCalls } from "./database-call.ts";
-import { batchesOf, piecesOf, spanBytes } from "./gridfs-chunks.ts";
+import { batchesOf, Digest, digestOf, piecesOf, spanBytes } from "./gridfs-chunks.ts";
 import {
   chunkBytes,
+  chunksBetween,
   collectionsOf,
   createIndexes,
   type FileDocument,
+  filesAfter,
   type GridFsCollections,
   infoOf,
   isDuplicateKey,
-  type LeftoverDocument,
 } from "./gridfs-documents.ts";
+import { Leftovers } from "./gridfs-leftovers.ts";
 
 export interface GridFsStoreOptions {
   readonly db: Db;
@@ -66,8 +67,12 @@ export interface GridFsStoreOptions {
 export interface GridFsStoreSteps {
   /** All chunks of a put are kept, but its file is not there yet. */
   written: { readonly name: string };
+  /** The file is there, but the put has not forgotten its leftover. */
+  committed: { readonly name: string };
   /** A delete has said so, but the file is still there. */
   deleting: { readonly name: string };
+  /** A sweep has a leftover that is old enough, and does not know yet whether a file names its chunks. */
+  settling: { readonly id: string };
 }
 
 const twoHoursMs = 2 * 60 * 60 * 1000;
@@ -76,7 +81,7 @@ const twoHoursMs = 2 * 60 * 60 * 1000;
 const writtenTogether = 8;
 const readTogether = 4;
 
-/** Files in one look of `list`, and leftovers in one of `sweep`. */
+/** Files in one look of `list`. */
 const pageLength = 500;
 
 /** Between losing the name to a file and looking at that a delete may take it; not more than twice. */
@@ -89,6 +94,7 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
   readonly #random: Random;
   readonly #keepMs: number;
   readonly #calls: DatabaseCalls;
+  readonly #leftovers: Leftovers;
 
   constructor(options: GridFsStoreOptions) {
     this.#in = collectionsOf(options.db);
@@ -96,6 +102,9 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
     this.#random = options.random;
     this.#keepMs = options.keepLeftoversMs ?? twoHoursMs;
     this.#calls = new DatabaseCalls(options.clock, options.callLimitMs ?? 15_000);
+    this.#leftovers = new Leftovers(this.#in, this.#calls, (id) =>
+      this.probe.mark("settling", { id }),
+    );
   }
 
   /** Makes what indexes are missing, without a limit of time, since a large collection takes long. */
@@ -116,7 +125,7 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
     if (kept !== null) return sameAs(infoOf(kept), { ...(await digestOf(source)), mimeType });
     const startedMs = this.#clock.monotonicMs();
     const _id = this.#newId();
-    await this.#noteLeftover(_id, "put");
+    await this.#leftovers.note(_id, "put");
     const { size: length, sha256 } = await this.#writeChunks(_id, source, startedMs);
     await this.probe.mark("written", { name });
     const metadata = { sha256, mimeType };
@@ -147,7 +156,7 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
     const file = await this.#find(name, "local");
     if (file === null) return false;
     const startedMs = this.#clock.monotonicMs();
-    await this.#noteLeftover(file._id, "delete");
+    await this.#leftovers.note(file._id, "delete");
     await this.probe.mark("deleting", { name });
     this.#makeSureOf(startedMs, this.#keepMs / 2);
     const { deletedCount } = await this.#calls.run(() =>
@@ -157,12 +166,15 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
   }
 
   async *list(olderThan: Date): AsyncIterable<ArtifactInfo> {
-    let after: FileDocument | undefined;
+    let after: FileDocument | null = null;
     do {
-      const page = await this.#filesAfter(after, olderThan);
+      const from = after;
+      const page: FileDocument[] = await this.#calls.run((signal) =>
+        filesAfter(this.#in, from, olderThan, pageLength, signal),
+      );
       yield* page.map(infoOf);
-      after = page.length < pageLength ? undefined : page.at(-1);
-    } while (after !== undefined);
+      after = page[pageLength - 1] ?? null;
+    } while (after !== null);
   }
 
   /**
@@ -170,14 +182,8 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
    * of puts that failed or whose process died. Says of how many files. Any number may run at once.
    * @throws ServiceError SERVICE_UNAVAILABLE
    */
-  async sweep(): Promise<number> {
-    let removed = 0;
-    for (let found = pageLength; found === pageLength; ) {
-      const old = await this.#oldLeftovers();
-      for (const leftover of old) if (await this.#settle(leftover)) removed += 1;
-      found = old.length;
-    }
-    return removed;
+  sweep(): Promise<number> {
+    return this.#leftovers.sweep(this.#keepMs);
   }
 
   #newId(): ObjectId {
@@ -189,12 +195,6 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
     const readConcern: ReadConcernLike = { level };
     return this.#calls.run((signal) =>
       this.#in.files.findOne({ filename: name }, { readConcern, signal }),
-    );
-  }
-
-  #noteLeftover(_id: ObjectId, by: LeftoverDocument["by"]): Promise<unknown> {
-    return this.#calls.run(() =>
-      this.#in.leftovers.updateOne({ _id }, [{ $set: { by, at: "$$NOW" } }], { upsert: true }),
     );
   }
 
@@ -262,90 +262,20 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
     try {
       this.#makeSureOf(startedMs, this.#keepMs);
     } catch (error) {
+      await this.#leftovers.note(_id, "delete");
       await this.#calls.run(() => this.#in.files.deleteOne({ _id }));
       throw error;
     }
-    // A delete may have been here already: then the leftover is its own. And the sweep forgets, too.
-    const forget = () => this.#in.leftovers.deleteOne({ _id, by: "put" });
-    await this.#calls.run(forget).catch(() => undefined);
+    await this.probe.mark("committed", { name: file.filename });
+    await this.#leftovers.forgetPut(_id);
     return infoOf(file);
   }
 
   #bytesOf(file: FileDocument, span: ByteSpan): AsyncGenerator<Buffer> {
     const fetch = (first: number, last: number) =>
-      this.#calls.run((signal) =>
-        this.#in.chunks
-          .find(
-            { files_id: file._id, n: { $gte: first, $lte: last } },
-            { sort: { n: 1 }, batchSize: readTogether + 1, promoteBuffers: true, signal },
-          )
-          .toArray(),
-      );
+      this.#calls.run((signal) => chunksBetween(this.#in, file._id, first, last, signal));
     return spanBytes(file, span, fetch, readTogether);
   }
-
-  #filesAfter(after: FileDocument | undefined, olderThan: Date): Promise<FileDocument[]> {
-    const beyond = after && [
-      { uploadDate: after.uploadDate, _id: { $gt: after._id } },
-      { uploadDate: { $gt: after.uploadDate } },
-    ];
-    const filter = { uploadDate: { $lt: olderThan }, ...(beyond && { $or: beyond }) };
-    const sort = { uploadDate: 1, _id: 1 } as const;
-    return this.#calls.run((signal) =>
-      this.#in.files.find(filter, { sort, limit: pageLength, signal }).toArray(),
-    );
-  }
-
-  #oldLeftovers(): Promise<LeftoverDocument[]> {
-    const cutoff = { $subtract: ["$$NOW", this.#keepMs] };
-    return this.#calls.run((signal) =>
-      this.#in.leftovers
-        .find({ $expr: { $lt: ["$at", cutoff] } }, { limit: pageLength, signal })
-        .toArray(),
-    );
-  }
-
-  /** Whether there were chunks to remove. Does nothing when the leftover is not the same any more. */
-  async #settle({ _id, at }: LeftoverDocument): Promise<boolean> {
-    const { files, chunks, leftovers } = this.#in;
-    const forget = () => leftovers.deleteOne({ _id, at });
-    const file = await this.#calls.run((signal) =>
-      files.findOne({ _id }, { projection: { _id: 1 }, signal }),
-    );
-    if (file === null) {
-      // Taken only as it was read: a delete that came between has given it a new time.
-      const mine = await this.#calls.run(() =>
-        leftovers.updateOne({ _id, at }, { $set: { by: "sweep" } }),
-      );
-      if (mine.matchedCount === 0) return false;
-      const { deletedCount } = await this.#calls.run(() => chunks.deleteMany({ files_id: _id }));
-      await this.#calls.run(forget);
-      return deletedCount > 0;
-    }
-    await this.#calls.run(forget);
-    return false;
-  }
-}
-
-/** Size and SHA-256 of what is added. */
-class Digest {
-  readonly #hash = createHash("sha256");
-  #size = 0;
-
-  add(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
-    this.#size += bytes.byteLength;
-  }
-
-  result(): { readonly size: number; readonly sha256: string } {
-    return { size: this.#size, sha256: this.#hash.digest("hex") };
-  }
-}
-
-async function digestOf(source: ArtifactSource) {
-  const digest = new Digest();
-  for await (const piece of piecesOf(source, chunkBytes)) digest.add(piece);
-  return digest.result();
 }
 
 /** @throws ArtifactExists when `kept` is not what was put */

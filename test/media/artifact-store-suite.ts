@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import {
   ArtifactExists,
@@ -61,6 +63,32 @@ export function artifactStoreSuite(store: () => ArtifactStore): void {
     }
   });
 
+  test("spans that begin and end beside the borders of blocks and chunks", async () => {
+    const bytes = bytesOf(1_200_000);
+    await store().put("a/borders", chunks(bytes), mp3);
+    const borders = [65_536, 255 * 1024, 256 * 1024, 2 * 255 * 1024, 4 * 255 * 1024];
+    const ends = [0, ...borders.flatMap((at) => [at - 1, at, at + 1]), bytes.length - 1];
+    for (const start of ends) {
+      for (const end of ends.filter((at) => at >= start)) {
+        const got = await buffer((await store().read("a/borders", { start, end }))!);
+        expect([start, end, got.equals(bytes.subarray(start, end + 1))]).toEqual([
+          start,
+          end,
+          true,
+        ]);
+      }
+    }
+  });
+
+  test("artifacts as long as a chunk, one byte less and one more", async () => {
+    for (const length of [1, 255 * 1024 - 1, 255 * 1024, 255 * 1024 + 1, 8 * 255 * 1024]) {
+      const name = `a/length-${length}`;
+      const bytes = bytesOf(length);
+      expect((await store().put(name, oddPieces(bytes), mp3)).size).toBe(length);
+      expect(bytes.equals(await buffer((await store().read(name))!))).toBe(true);
+    }
+  });
+
   test("nothing at all can be an artifact", async () => {
     const { size } = await store().put("a/empty", chunks(Buffer.alloc(0)), mp3);
     expect(size).toBe(0);
@@ -86,6 +114,50 @@ export function artifactStoreSuite(store: () => ArtifactStore): void {
     const winner = puts.findIndex(({ status }) => status === "fulfilled");
     const got = await buffer((await store().read("a/raced"))!);
     expect(got.equals(bytesOf(90_000, winner))).toBe(true);
+  });
+
+  test("of many puts of the same at once all are answered alike", async () => {
+    const puts = Array.from({ length: 12 }, () =>
+      store().put("a/same", chunks(bytesOf(90_000)), mp3),
+    );
+    const [first, ...others] = await Promise.all(puts);
+    for (const other of others) expect(other).toEqual(first);
+    expect(await store().stat("a/same")).toEqual(first);
+  });
+
+  test("a reader may stop early, or never begin, and others read on", async () => {
+    const bytes = bytesOf(3_000_000);
+    await store().put("a/left", chunks(bytes), mp3);
+    for await (const piece of (await store().read("a/left"))!) {
+      expect(bytes.subarray(0, piece.length).equals(piece)).toBe(true);
+      break;
+    }
+    (await store().read("a/left"))!.destroy();
+    expect(bytes.equals(await buffer((await store().read("a/left"))!))).toBe(true);
+  });
+
+  test("100 MB pass through a few: neither a put nor a read holds them all", async () => {
+    const block = bytesOf(1_000_000);
+    const meter = memoryMeter();
+    async function* source() {
+      for (let i = 0; i < 100; i += 1) {
+        yield block;
+        if (i % 10 === 9) meter.look();
+      }
+    }
+    const { size, sha256 } = await store().put("a/long", source(), mp3);
+    const hash = createHash("sha256");
+    let looked = 0;
+    let got = 0;
+    for await (const piece of (await store().read("a/long"))!) {
+      hash.update(piece);
+      got += piece.length;
+      if (got - looked < 10_000_000) continue;
+      looked = got;
+      meter.look();
+    }
+    expect([size, got, hash.digest("hex")]).toEqual([100_000_000, 100_000_000, sha256]);
+    expect(meter.mostBytes()).toBeLessThan(16_000_000);
   });
 
   test("a put whose source fails leaves nothing, and the name is free", async () => {
@@ -159,4 +231,31 @@ export function artifactStoreSuite(store: () => ArtifactStore): void {
     expect(await listed(Math.max(...times) + 1)).toEqual(names);
     expect(await listed(Math.min(...times))).toEqual([]);
   });
+}
+
+/** `bytes` in pieces of 1 byte, 2, 4 and so on. */
+async function* oddPieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  for (let at = 0, length = 1; at < bytes.length; at += length, length *= 2) {
+    yield bytes.subarray(at, at + length);
+  }
+}
+
+/** Looks at how much more memory is in use than now, after what nobody uses has been collected. */
+function memoryMeter() {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const used = () => {
+    // Dead buffers are freed beside the program; the next collection waits for those of the last.
+    for (let i = 0; i < 2; i += 1) collectGarbage();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = used();
+  let most = 0;
+  return {
+    look: () => {
+      most = Math.max(most, used() - before);
+    },
+    mostBytes: () => most,
+  };
 }
