@@ -4,14 +4,14 @@
  */
 import fc from "fast-check";
 import { it } from "vitest";
-import { openTestStore } from "../../support/store.ts";
 import { cancel, create, pass, setCap, sweep } from "./client-commands.ts";
 import type { Command } from "./command.ts";
+import { openHastyDatabase } from "./hasty.ts";
 import { Model } from "./model.ts";
 import { claim, exit, heartbeat, staleWrite } from "./worker-commands.ts";
 import { createWorld, engines, initialCaps, organizations } from "./world.ts";
 
-const { database } = await openTestStore();
+const database = await openHastyDatabase();
 /** More of them in `npm run soak`. */
 const numRuns = Number(process.env["FC_RUNS"] ?? 100);
 const seed = process.env["FC_SEED"];
@@ -19,7 +19,18 @@ const seed = process.env["FC_SEED"];
 const organization = fc.constantFrom(...organizations);
 const choice = fc.nat(11);
 const exitKind = fc.constantFrom("succeed", "fail", "refuse", "release", "retry");
-const time = fc.constantFrom("lease.expiresAt", "lease.deadlineAt", "notBefore", "deadlineAt");
+const time = fc.oneof(
+  { weight: 5, arbitrary: fc.constant("lease.expiresAt" as const) },
+  { weight: 3, arbitrary: fc.constant("notBefore" as const) },
+  { weight: 1, arbitrary: fc.constantFrom("lease.deadlineAt", "deadlineAt") },
+);
+const sweeps = fc.constantFrom(
+  "sweepLapsed",
+  "sweepLapsed",
+  "sweepDue",
+  "sweepDue",
+  "sweepExpired",
+);
 
 /** What is often needed before anything else can happen is often there. */
 const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
@@ -54,13 +65,13 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   ],
   [2, choice.map(cancel)],
   [3, fc.tuple(choice, time).map((args) => pass(...args))],
-  [3, fc.constantFrom("sweepLapsed", "sweepDue", "sweepExpired").map(sweep)],
+  [3, sweeps.map(sweep)],
   [1, fc.tuple(organization, fc.nat(3)).map((args) => setCap(...args))],
 ];
 
 const commands = fc.commands(
   weighted.flatMap(([weight, arbitrary]) => Array.from({ length: weight }, () => arbitrary)),
-  { size: "max", maxCommands: 40 },
+  { size: "max", maxCommands: 80 },
 );
 
 it("does what the model does, and keeps every invariant", async () => {

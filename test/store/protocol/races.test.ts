@@ -1,10 +1,10 @@
 /** The table of races against a real mongod: every interleaving of the steps, and truly at once. */
 import { describe, expect, it } from "vitest";
-import { openTestStore } from "../../support/store.ts";
+import { openHastyDatabase } from "./hasty.ts";
 import { nameOf, races } from "./race-table.ts";
 import { forbidden, play } from "./races.ts";
 
-const { database } = await openTestStore();
+const database = await openHastyDatabase();
 /** More of them in `npm run soak`. */
 const atOnce = Number(process.env["RACE_RUNS"] ?? 3);
 
