@@ -2,7 +2,12 @@
  * The HTTP application that every face is mounted on: request ids, security headers, and one way for any
  * error to become an answer. What is mounted comes from the composition root.
  */
-import fastify, { type FastifyInstance, type FastifyServerFactory } from "fastify";
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerFactory,
+} from "fastify";
 import type { Log } from "../base/log.ts";
 
 /** An error as it is answered. */
@@ -28,7 +33,20 @@ export const maxBodyBytes = 256 * 1024;
 /** The application, ready for its faces to be registered. */
 export function createApp(options: AppOptions): FastifyInstance {
   const { log, encodeError } = options;
+  const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const { status, headers, body } = encodeError(error, request.id);
+    const facts = { requestId: request.id, status };
+    if (status === 500) log.error({ ...facts, err: error }, "request failed");
+    else log.debug(facts, "request refused");
+    return reply
+      .code(status)
+      .headers({ ...headers, "x-request-id": request.id })
+      .type("application/json; charset=utf-8")
+      .send(JSON.stringify(body));
+  };
   const app = fastify({
+    // What the router itself refuses, such as a path that cannot be decoded.
+    frameworkErrors: answer,
     serverFactory: options.serverFactory,
     bodyLimit: maxBodyBytes,
     genReqId: (request) => {
@@ -43,17 +61,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");
   });
-  app.setErrorHandler((error, request, reply) => {
-    const { status, headers, body } = encodeError(error, request.id);
-    const facts = { requestId: request.id, status };
-    if (status === 500) log.error({ ...facts, err: error }, "request failed");
-    else log.debug(facts, "request refused");
-    return reply
-      .code(status)
-      .headers(headers)
-      .type("application/json; charset=utf-8")
-      .send(JSON.stringify(body));
-  });
+  app.setErrorHandler(answer);
   app.setNotFoundHandler(() => {
     throw options.notFound();
   });

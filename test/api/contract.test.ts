@@ -338,6 +338,15 @@ describe("wrong input", () => {
     if (status === 405) expect(answer.response.headers.get("allow")).toContain("POST");
   });
 
+  it.each(["/generations/%zz", "/generations/%ff", "/generations/%", "/%00"])(
+    "GET %s, a path that cannot be read, has the envelope too",
+    async (path) => {
+      const { status, body, response } = await call("GET", path);
+      expect([400, 404]).toContain(status);
+      expect(errorOf(body)["trace_id"]).toBe(response.headers.get("x-request-id"));
+    },
+  );
+
   it("the service goes on", async () => {
     expect((await call("GET", "/engines")).status).toBe(200);
   });

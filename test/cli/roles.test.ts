@@ -1,5 +1,5 @@
 /** Several processes on one database: calls served by one, jobs run by others. */
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { startTestMongo, type TestMongo } from "../support/mongo.ts";
 import {
   type RunningService,
@@ -7,6 +7,9 @@ import {
   startServiceProcess,
 } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+
+// A lease has to run out, and a whole piece is made, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const organization = "org_abc123";
 let mongo: TestMongo;
@@ -83,7 +86,7 @@ it("a cancel reaches the worker in the other process while the call waits", asyn
 it("a job of a killed worker is finished by another, once", async () => {
   const { start, create, states } = await setUp();
   const first = await start("worker");
-  const { id } = await create(60);
+  const { id } = await create(30);
   for await (const { status } of states(id)) if (status === "running") break;
   const watching = last(states(id));
   await first.end("SIGKILL");

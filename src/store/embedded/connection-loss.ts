@@ -13,7 +13,10 @@ const goingAway = [91, 189, 11600, 11602, 10107, 13435, 13436];
 
 export function isConnectionLoss(error: unknown): boolean {
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
-  if (error instanceof MongoServerError) return goingAway.includes(Number(error.code));
+  if (error instanceof MongoServerError) {
+    // A bulk write passes the operating system's word on as its code.
+    return goingAway.includes(Number(error.code)) || bareCodes.includes(String(error.code));
+  }
   const { code, syscall } = error as NodeJS.ErrnoException;
   return syscall !== undefined && code !== undefined && bareCodes.includes(code);
 }
