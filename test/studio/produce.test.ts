@@ -254,14 +254,16 @@ describe("stopping and going on", () => {
   it("comes to a checkpoint often in every phase, and can be stopped in each", async () => {
     const longest = new Map<string, number>();
     let phase = "compose";
-    let last = performance.now();
+    // Work is what counts, not time in which the machine did something else.
+    const worked = () => process.threadCpuUsage().user / 1000;
+    let last = worked();
     await run(request, {
       onProgress: (progress) => {
         phase = progress.phase;
       },
       control: {
         checkpoint: () => {
-          const now = performance.now();
+          const now = worked();
           longest.set(phase, Math.max(longest.get(phase) ?? 0, now - last));
           last = now;
         },

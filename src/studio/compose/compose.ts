@@ -14,8 +14,8 @@ import type { SketchNote } from "./sketch.ts";
 
 /** Bars rendered at a time. */
 const barsPerChunk = 4;
-/** A chunk is at least this long, in seconds, so that quick music does not make many small ones. */
-const shortestChunk = 4;
+/** Seconds; quicker music has more bars in a chunk, since each is rendered with a tail of its own. */
+const shortestChunk = 7;
 
 export interface Brief {
   readonly interpretation: Interpretation;

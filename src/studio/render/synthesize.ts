@@ -10,13 +10,13 @@ import { type Stereo, sampleRate, stereo } from "../dsp/state.ts";
 import type { NoteEvent, Score } from "../score.ts";
 import type { SoundBank } from "./sound-bank.ts";
 
-/** Frames made at a time; notes begin and end on multiples of it (1.5 ms). */
-const quantum = 64;
+/** Frames made at a time; notes begin and end on multiples of it (2.9 ms). */
+const quantum = 128;
 /** Frames of a block: about 23 ms of music, a few milliseconds of work. */
-export const blockFrames = 16 * quantum;
-const maxTailSeconds = 8;
+export const blockFrames = 8 * quantum;
+const maxTailSeconds = 6;
 /** A tail that is cut is faded over this time. */
-const fadeFrames = Math.round(0.05 * sampleRate);
+const fadeFrames = sampleRate;
 const midiChannels = 16;
 const drumChannel = 9;
 const volumeController = 7;
