@@ -35,10 +35,12 @@ function millisecondsAgo(ms: number): Document {
 /** Running → ended, because a cancel was asked for. */
 function cancelled(receipt: CancelReceipt | null): Document {
   const seen = receipt && {
-    "cancel.observedAt": millisecondsAgo(receipt.observedMsAgo),
-    "cancel.checkpoint": literal(receipt.checkpoint),
+    observedAt: millisecondsAgo(receipt.observedMsAgo),
+    checkpoint: literal(receipt.checkpoint),
   };
-  return { ...stateOf("cancelQueued"), ...idle, endedAt: now, ...seen };
+  // As a whole: a part of it would make an empty `cancel` where none is asked for.
+  const cancel = seen && { cancel: { $mergeObjects: ["$cancel", seen] } };
+  return { ...stateOf("cancelQueued"), ...idle, endedAt: now, ...cancel };
 }
 
 /** The fields that this exit sets when no cancel is asked for. */

@@ -12,20 +12,23 @@ export type Command = AsyncCommand<Model, World>;
 interface Parts {
   /** Whether there is anything to do it to. */
   readonly possible?: (model: Model) => boolean;
-  /** Does it to both, and says how it went, for the trace. */
+  /** Does it to both and says how it went, for the trace. */
   readonly perform: (model: Model, world: World) => Promise<string>;
 }
 
 export function command(name: string, { possible = () => true, perform }: Parts): Command {
-  let went = "";
   return {
     check: possible,
     async run(model, world) {
-      went = "";
-      went = await perform(model, world);
-      await verify(model, world);
+      try {
+        world.trace.push(`${name} → ${await perform(model, world)}`);
+        await verify(model, world);
+      } catch (error) {
+        const did = [...world.trace, name].map((line, n) => `${n + 1}. ${line}`).join("\n");
+        throw new Error(`${(error as Error).message}\nafter\n${did}`, { cause: error });
+      }
     },
-    toString: () => (went === "" ? name : `${name} → ${went}`),
+    toString: () => name,
   };
 }
 

@@ -22,9 +22,10 @@ waiting, deadline passed
 backing off
   cancel × cancel | cancelled, cancelled → cancelled (1) | cancelled, cancelled → cancelled (1)
 backoff over
-  cancel × due | cancelled, swept 0 → cancelled (1) | cancelled, swept 1 → cancelled (2)
-  claim × due  | nothing, swept 1 → waiting (1)     | taken, swept 1 → running, then succeeded (2)
-  due × due    | swept 1, swept 0 → waiting (1)     | swept 0, swept 1 → waiting (1)
+  cancel × due        | cancelled, swept 0 → cancelled (1) | cancelled, swept 1 → cancelled (2)
+  claim × due         | nothing, swept 1 → waiting (1)     | taken, swept 1 → running, then succeeded (2)
+  due × due           | swept 1, swept 0 → waiting (1)     | swept 0, swept 1 → waiting (1)
+  due × another round | swept 1, backoff → backoff (3)     | swept 0, backoff → backoff (3)
 running
   cancel × succeed                     | running, cancelled → cancelled (2)             | succeeded, succeeded → succeeded (1)
   cancel × fail                        | running, cancelled → cancelled (2)             | failed, failed → failed (1)

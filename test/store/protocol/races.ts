@@ -24,7 +24,7 @@ async function setScene(real: Database, { from, acts: names }: Race): Promise<Sc
     pair: [act(names[0]), act(names[1])],
     outcome: async (answers) => {
       const after = await stage.look();
-      const faults = faultsBetween(before, after, 2);
+      const faults = faultsBetween(before, after, 3);
       const finale = await complete(stage);
       faults.push(...faultsBetween(after, finale, 1));
       const changes = versions(after) - versions(before.length === 0 ? after : before);

@@ -219,6 +219,15 @@ export const acts = {
   lapse: async (_, jobs) => `swept ${await jobs.sweepLapsed()}`,
   due: async (_, jobs) => `swept ${await jobs.sweepDue()}`,
   expire: async (_, jobs) => `swept ${await jobs.sweepExpired()}`,
+  /** The backoff ends, the job is claimed and backs off once more. */
+  "another round": async (stage, jobs) => {
+    await jobs.sweepDue();
+    const [claim] = await jobs.claim("another", [engines[0]], 1, true);
+    if (claim === undefined) return "nothing";
+    stage.leases.push(claim.lease);
+    const job = await jobs.exit(claim.lease, retry, null);
+    return job === null ? "lost" : stateOf(job);
+  },
 } satisfies Record<string, Act>;
 
 export type ActName = keyof typeof acts;

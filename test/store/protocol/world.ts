@@ -31,7 +31,10 @@ export interface World {
   readonly database: Database;
   readonly clients: Store;
   readonly workers: readonly Worker[];
+  /** All jobs after the last command. */
   seen: readonly JobDocument[];
+  /** What was done so far and how it went; kept here, since commands serve many runs while they shrink. */
+  readonly trace: string[];
 }
 
 function storeOver(database: Database, monotonicMs: () => number): Store {
@@ -60,7 +63,7 @@ export async function createWorld(database: Database): Promise<World> {
     createWorker(database, "worker 2", engines),
     createWorker(database, "worker 3", [engines[0]]),
   ];
-  return { database, clients, workers, seen: [] };
+  return { database, clients, workers, seen: [], trace: [] };
 }
 
 export const initialCaps = Object.fromEntries(organizations.map((name) => [name, defaultCap]));
