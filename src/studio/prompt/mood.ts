@@ -15,23 +15,21 @@ export interface Mood {
   readonly treble: number;
 }
 
+/** The words and phrases of a text that separates them by commas. */
+function list(text: string): string[] {
+  return text.split(",").map((word) => word.trim());
+}
+
 const major: readonly Mode[] = ["ionian", "lydian", "mixolydian"];
 const minor: readonly Mode[] = ["aeolian", "dorian", "phrygian"];
 
 const moods: readonly Mood[] = [
   {
     name: "happy",
-    words: [
-      "happy",
-      "joyful",
-      "cheerful",
-      "upbeat",
-      "uplifting",
-      "bright",
-      "sunny",
-      "fun",
-      "playful",
-    ].concat(["feel good", "celebration", "positive", "alegre", "feliz", "joyeux", "frohlich"]),
+    words: list(`
+      happy, joyful, cheerful, upbeat, uplifting, bright, sunny, fun, playful, feel good,
+      celebration, positive, alegre, feliz, joyeux, frohlich
+    `),
     modes: major,
     tempo: 1.06,
     energy: 0.08,
@@ -39,16 +37,10 @@ const moods: readonly Mood[] = [
   },
   {
     name: "sad",
-    words: [
-      "sad",
-      "melancholic",
-      "melancholy",
-      "sorrow",
-      "sorrowful",
-      "mournful",
-      "lonely",
-      "grief",
-    ].concat(["heartbreak", "somber", "tearful", "wistful", "bittersweet", "triste", "traurig"]),
+    words: list(`
+      sad, melancholic, melancholy, sorrow, sorrowful, mournful, lonely, grief, heartbreak,
+      somber, tearful, wistful, bittersweet, triste, traurig
+    `),
     modes: ["aeolian", "dorian"],
     tempo: 0.9,
     energy: -0.1,
@@ -56,17 +48,10 @@ const moods: readonly Mood[] = [
   },
   {
     name: "dark",
-    words: [
-      "dark",
-      "ominous",
-      "sinister",
-      "menacing",
-      "haunting",
-      "gloomy",
-      "horror",
-      "scary",
-      "eerie",
-    ].concat(["mysterious", "noir", "oscuro", "duster", "sombre"]),
+    words: list(`
+      dark, ominous, sinister, menacing, haunting, gloomy, horror, scary, eerie,
+      mysterious, noir, oscuro, duster, sombre
+    `),
     modes: ["aeolian", "phrygian"],
     tempo: 0.94,
     energy: 0,
@@ -74,17 +59,10 @@ const moods: readonly Mood[] = [
   },
   {
     name: "calm",
-    words: [
-      "calm",
-      "calming",
-      "peaceful",
-      "relaxing",
-      "relaxed",
-      "soothing",
-      "gentle",
-      "soft",
-      "quiet",
-    ].concat(["serene", "tranquil", "sleepy", "mellow", "tranquilo", "ruhig", "calme"]),
+    words: list(`
+      calm, calming, peaceful, relaxing, relaxed, soothing, gentle, soft, quiet, serene,
+      tranquil, sleepy, mellow, tranquilo, ruhig, calme
+    `),
     modes: null,
     tempo: 0.93,
     energy: -0.15,
@@ -92,16 +70,10 @@ const moods: readonly Mood[] = [
   },
   {
     name: "energetic",
-    words: [
-      "energetic",
-      "powerful",
-      "intense",
-      "driving",
-      "hype",
-      "workout",
-      "action",
-      "aggressive",
-    ].concat(["exciting", "pumping", "banger", "party", "energico", "energie"]),
+    words: list(`
+      energetic, powerful, intense, driving, hype, workout, action, aggressive, exciting,
+      pumping, banger, party, energico, energie
+    `),
     modes: null,
     tempo: 1.07,
     energy: 0.15,
@@ -109,16 +81,10 @@ const moods: readonly Mood[] = [
   },
   {
     name: "epic",
-    words: [
-      "epic",
-      "heroic",
-      "triumphant",
-      "majestic",
-      "grand",
-      "battle",
-      "victory",
-      "adventure",
-    ].concat(["adventurous", "huge", "massive", "epico"]),
+    words: list(`
+      epic, heroic, triumphant, majestic, grand, battle, victory, adventure, adventurous,
+      huge, massive, epico
+    `),
     modes: null,
     tempo: 1.02,
     energy: 0.15,
@@ -126,16 +92,10 @@ const moods: readonly Mood[] = [
   },
   {
     name: "dreamy",
-    words: [
-      "dreamy",
-      "dream",
-      "ethereal",
-      "floating",
-      "hazy",
-      "magical",
-      "otherworldly",
-      "hypnotic",
-    ].concat(["space", "cosmic", "celestial", "starry"]),
+    words: list(`
+      dreamy, dream, ethereal, floating, hazy, magical, otherworldly, hypnotic, space,
+      cosmic, celestial, starry
+    `),
     modes: ["lydian", "dorian", "ionian"],
     tempo: 0.96,
     energy: -0.05,
@@ -143,16 +103,7 @@ const moods: readonly Mood[] = [
   },
   {
     name: "tense",
-    words: [
-      "tense",
-      "suspense",
-      "suspenseful",
-      "anxious",
-      "nervous",
-      "thriller",
-      "urgent",
-      "chase",
-    ],
+    words: list("tense, suspense, suspenseful, anxious, nervous, thriller, urgent, chase"),
     modes: minor,
     tempo: 1.06,
     energy: 0.08,
@@ -160,16 +111,7 @@ const moods: readonly Mood[] = [
   },
   {
     name: "romantic",
-    words: [
-      "romantic",
-      "love",
-      "tender",
-      "warm",
-      "nostalgic",
-      "sentimental",
-      "intimate",
-      "wedding",
-    ],
+    words: list("romantic, love, tender, warm, nostalgic, sentimental, intimate, wedding"),
     modes: ["ionian", "mixolydian", "dorian"],
     tempo: 0.95,
     energy: -0.05,
@@ -177,15 +119,7 @@ const moods: readonly Mood[] = [
   },
   {
     name: "hopeful",
-    words: [
-      "hopeful",
-      "hope",
-      "inspiring",
-      "inspirational",
-      "optimistic",
-      "motivational",
-      "sunrise",
-    ],
+    words: list("hopeful, hope, inspiring, inspirational, optimistic, motivational, sunrise"),
     modes: ["ionian", "lydian"],
     tempo: 1,
     energy: 0.05,
