@@ -109,7 +109,8 @@ export class Claims {
     for (const organization of open) {
       if (!next.has(organization)) this.#ring.remove(organization);
     }
-    this.#ring.toBack([...full, ...new Set(servedOrder)]);
+    // One that had two turns is as far back as its last one.
+    this.#ring.toBack([...full, ...servedOrder]);
     return chosen;
   }
 

@@ -1,7 +1,15 @@
 /** What clients, sweepers, administrators and time may do in the model-based test. */
 import { newTestJob } from "../../support/store.ts";
-import { agree, type Command, choose, command, nameOf } from "./command.ts";
-import { type ModelJob, type Time, timed } from "./model.ts";
+import {
+  agree,
+  type Command,
+  choose,
+  command,
+  nameOf,
+  overtaken,
+  runIfPossible,
+} from "./command.ts";
+import { type ModelJob, type Sweep, type Time, timed } from "./model.ts";
 import { user } from "./world.ts";
 
 const scopeOf = ({ org }: ModelJob) => ({ organizationId: org, userId: user });
@@ -31,7 +39,8 @@ export function cancel(choice: number): Command {
   return command("cancel", {
     possible: (model) => model.jobs.length > 0,
     async perform(model, { clients }) {
-      const job = choose(model.jobs, choice);
+      // Mostly one that has not ended.
+      const job = choose([...model.in("waiting", "backoff", "running"), ...model.jobs], choice);
       const after = await clients.jobs.requestCancel(scopeOf(job), job.id);
       model.cancel(job);
       agree("told", after?.status, job.status);
@@ -53,11 +62,16 @@ export function pass(choice: number, time: Time): Command {
   });
 }
 
-export function sweep(kind: "sweepLapsed" | "sweepDue" | "sweepExpired"): Command {
-  return command(kind, {
-    async perform(model, { clients }) {
-      const swept = await clients.jobs[kind]();
-      agree("how many", swept, model[kind]());
+/** A sweep; with `meanwhile` something else happens between its look and its writes. */
+export function sweep(kind: Sweep, meanwhile: Command | null = null): Command {
+  return command(overtaken(kind, meanwhile), {
+    async perform(model, world) {
+      const found = model.found(kind);
+      const swept = await world.interrupted(
+        () => world.clients.jobs[kind](),
+        () => runIfPossible(meanwhile, model, world),
+      );
+      agree("how many", swept, model.sweep(kind, found));
       return String(swept);
     },
   });

@@ -43,3 +43,16 @@ export function agree(what: string, is: unknown, should: unknown): void {
 /** A readable name: the jobs by their number. */
 export const nameOf = (model: Model, job: { id: string } | undefined) =>
   `job ${model.jobs.findIndex(({ id }) => id === job?.id) + 1}`;
+
+/** The name of a command between whose look and write `meanwhile` happens. */
+export function overtaken(name: string, meanwhile: Command | null): string {
+  return meanwhile === null ? name : `${name}, and before it writes: ${meanwhile.toString()}`;
+}
+
+export async function runIfPossible(
+  meanwhile: Command | null,
+  model: Model,
+  world: World,
+): Promise<void> {
+  if (meanwhile?.check(model)) await meanwhile.run(model, world);
+}

@@ -1,6 +1,6 @@
 /** Every state of the small protocol keeps the invariants, and no guard can be taken away unnoticed. */
 import { describe, expect, it } from "vitest";
-import type { Guard } from "./exhaustive.ts";
+import { type Guard, guards } from "./exhaustive.ts";
 import { explore } from "./exploration.ts";
 
 const deep = process.env["FC_RUNS"] !== undefined;
@@ -39,6 +39,10 @@ describe("a guard that is taken away", () => {
   it.each(needed)("%s: %s", (missing, fault, sweepers = 1) => {
     const { counterexample } = explore(missing, { ...few, sweepers });
     expect(counterexample?.fault).toBe(fault);
+  });
+
+  it("each guard is among them", () => {
+    expect(new Set(needed.flatMap(([missing]) => missing))).toEqual(new Set(guards));
   });
 
   it("is readable: the shortest trace", () => {

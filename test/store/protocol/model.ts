@@ -43,6 +43,14 @@ export const timed: Readonly<Record<Time, readonly Phase[]>> = {
   deadlineAt: ["waiting", "backoff", "running"],
 };
 
+export type Sweep = "sweepLapsed" | "sweepDue" | "sweepExpired";
+
+const sweeps: Readonly<Record<Sweep, { phases: readonly Phase[]; times: readonly Time[] }>> = {
+  sweepLapsed: { phases: ["running"], times: ["lease.expiresAt", "lease.deadlineAt"] },
+  sweepDue: { phases: ["backoff"], times: ["notBefore"] },
+  sweepExpired: { phases: timed.deadlineAt, times: ["deadlineAt"] },
+};
+
 export type ExitKind = "succeed" | "fail" | "refuse" | "release" | "retry";
 
 const exits: Readonly<Record<ExitKind, readonly [Phase, Status]>> = {
@@ -125,29 +133,22 @@ export class Model {
     else this.#leave(job, "ended", "cancelled");
   }
 
-  /** Each of the sweeps; how many jobs it changed. */
-  sweepLapsed(): number {
-    const out = this.in("running").filter(
-      ({ passed }) => passed.has("lease.expiresAt") || passed.has("lease.deadlineAt"),
-    );
-    for (const job of out) {
+  /** What a look of this sweep finds. */
+  found(sweep: Sweep): ModelJob[] {
+    const { phases, times } = sweeps[sweep];
+    return this.in(...phases).filter(({ passed }) => times.some((time) => passed.has(time)));
+  }
+
+  /** Changes those of the found that this sweep would still find; how many. */
+  sweep(sweep: Sweep, found: readonly ModelJob[]): number {
+    const still = this.found(sweep).filter((job) => found.includes(job));
+    for (const job of still) {
+      const spent = sweep === "sweepLapsed" && job.attempts >= maxAttempts;
       if (job.cancelAsked) this.#leave(job, "ended", "cancelled");
-      else if (job.attempts >= maxAttempts) this.#leave(job, "ended", "failed");
+      else if (spent || sweep === "sweepExpired") this.#leave(job, "ended", "failed");
       else this.#leave(job, "waiting", "queued");
     }
-    return out.length;
-  }
-
-  sweepDue(): number {
-    const over = this.in("backoff").filter(({ passed }) => passed.has("notBefore"));
-    for (const job of over) this.#leave(job, "waiting", "queued");
-    return over.length;
-  }
-
-  sweepExpired(): number {
-    const over = this.in(...timed.deadlineAt).filter(({ passed }) => passed.has("deadlineAt"));
-    for (const job of over) this.#leave(job, "ended", job.cancelAsked ? "cancelled" : "failed");
-    return over.length;
+    return still.length;
   }
 
   #leave(job: ModelJob, phase: Phase, status: Status): void {

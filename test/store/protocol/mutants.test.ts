@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../../src/base/clock.ts";
 import { systemRandom } from "../../../src/base/random.ts";
 import { createStore, type Database } from "../../../src/store/index.ts";
-import { silentLog, testLimits } from "../../support/store.ts";
+import { newTestJob, silentLog, testLimits } from "../../support/store.ts";
 import { openHastyDatabase } from "./hasty.ts";
 import { intercept } from "./intercept.ts";
 import { mutants } from "./mutants.ts";
@@ -69,6 +69,18 @@ describe("turns", () => {
   it("nobody is passed over", async () => {
     const jobs = worker();
     expect(await passedOver(database, jobs, () => claimLater(jobs))).toEqual([]);
+  });
+
+  it("whoever had the last turn of a claim waits longest", async () => {
+    await database.jobs.deleteMany({});
+    const jobs = worker();
+    for (const organizationId of ["org_a", "org_b", "org_a", "org_b", "org_a", "org_b"]) {
+      await jobs.create(newTestJob({ organizationId }));
+    }
+    const three = await jobs.claim("worker", ["studio"], 3, true);
+    const turnsOf = (org: string) => three.filter((one) => one.job.organizationId === org).length;
+    const [next] = await claimLater(jobs);
+    expect(next?.job.organizationId).toBe(turnsOf("org_a") === 1 ? "org_a" : "org_b");
   });
 
   it("a ring that is refreshed only when empty is noticed", async () => {

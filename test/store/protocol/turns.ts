@@ -9,6 +9,11 @@ type Passed = Map<string, Set<string>>;
 export class Turns {
   readonly #passed: Passed = new Map();
 
+  /** Whatever was seen so far is no promise any more. */
+  forget(): void {
+    this.#passed.clear();
+  }
+
   /**
    * @param open the organizations that he could serve just before the claim, and how many jobs of each
    * @param looked whether the claim began with a look, so that he must have seen all of these
@@ -26,15 +31,17 @@ export class Turns {
       const own = countOf(waiting);
       // One that got all it could have waits for nobody.
       const wanting = own < (open.get(waiting) ?? 0);
+      if (own > 0) since.clear();
       for (const org of new Set(served)) {
         if (org === waiting) continue;
-        const before = own === 0 && since.has(org) ? 1 : 0;
+        const before = since.has(org) ? 1 : 0;
         const twice = countOf(org) + before > own + 1;
         if (wanting && twice) faults.push(`${org} was served twice before ${waiting}`);
-        since.add(org);
+        // Within a claim the order is unknown; one with more turns had the last of them afterwards.
+        if (countOf(org) > own) since.add(org);
       }
+      if (own > 0 && !wanting) this.#passed.delete(waiting);
     }
-    for (const org of served) this.#passed.delete(org);
     return faults;
   }
 }

@@ -1,41 +1,96 @@
 /** What workers may do in the model-based test, also with a lease that is not theirs any more. */
-import type { Lease } from "../../../src/generations/job.ts";
+import type { Claim, Lease } from "../../../src/generations/job.ts";
 import type { Exit } from "../../../src/generations/job-store.ts";
 import { maxAttempts } from "../../../src/generations/state.ts";
-import { agree, type Command, choose, command, nameOf } from "./command.ts";
-import type { ExitKind, Model } from "./model.ts";
+import {
+  agree,
+  type Command,
+  choose,
+  command,
+  nameOf,
+  overtaken,
+  runIfPossible,
+} from "./command.ts";
+import type { ExitKind, Model, ModelJob } from "./model.ts";
 import { succeedBy } from "./stage.ts";
+import type { Turns } from "./turns.ts";
 import { demand } from "./world.ts";
 
 /** How the worker knows that it should look: by a hint, since a second has passed, or not at all. */
 export type Occasion = "hint" | "timer" | "none";
 
-export function claim(worker: number, room: number, occasion: Occasion): Command {
-  return command(`worker ${worker + 1} claims up to ${room} (${occasion})`, {
+export interface Look {
+  readonly worker: number;
+  readonly room: number;
+  readonly occasion: Occasion;
+}
+
+function describe({ worker, room, occasion }: Look): string {
+  return `worker ${worker + 1} claims up to ${room} (${occasion})`;
+}
+
+/** What the claims say of the order: the oldest of each organization first, and nobody passed over. */
+function checkOrder(
+  open: ReadonlyMap<string, readonly ModelJob[]>,
+  looked: boolean,
+  taken: readonly ModelJob[],
+  turns: Turns,
+): void {
+  const counts = new Map([...open].map(([org, { length }]) => [org, length]));
+  const served = taken.map(({ org }) => org);
+  demand(turns.claimed(counts, looked, served));
+  for (const [org, next] of open) {
+    const count = served.filter((other) => other === org).length;
+    const oldest = next.slice(0, count).every((job) => taken.includes(job));
+    agree(`the oldest of ${org} go first`, oldest, true);
+  }
+}
+
+function record(model: Model, claims: readonly Claim[]): ModelJob[] {
+  return claims.map(({ job, lease }) => {
+    const known = model.jobs.find(({ id }) => id === job.id);
+    if (known?.phase !== "waiting") throw new Error("claimed what was not waiting");
+    model.claim(known, lease);
+    return known;
+  });
+}
+
+function listed(model: Model, taken: readonly ModelJob[]): string {
+  return taken.map((job) => nameOf(model, job)).join(", ") || "nothing";
+}
+
+export function claim(look: Look): Command {
+  return command(describe(look), {
     async perform(model, { workers }) {
-      const { name, engines, jobs, turns, pass } = choose(workers, worker);
+      const { name, engines, jobs, turns, pass } = choose(workers, look.worker);
       const open = model.claimable(engines);
-      if (occasion === "timer") pass(1_000);
-      const claims = await jobs.claim(name, engines, room, occasion === "hint");
-      const looked = occasion !== "none";
-      const most = Math.min(room, [...open.values()].flat().length);
+      if (look.occasion === "timer") pass(1_000);
+      const claims = await jobs.claim(name, engines, look.room, look.occasion === "hint");
+      const looked = look.occasion !== "none";
+      const most = Math.min(look.room, [...open.values()].flat().length);
       if (looked) agree("how many", claims.length, most);
       if (claims.length > most) demand(["more than there were"]);
-      const orgs = claims.map(({ job }) => job.organizationId);
-      const counts = new Map([...open].map(([org, { length }]) => [org, length]));
-      demand(turns.claimed(counts, looked, orgs));
-      const taken = new Set(claims.map(({ job }) => job.id));
-      for (const [org, next] of open) {
-        const count = orgs.filter((other) => other === org).length;
-        const oldest = next.slice(0, count).every(({ id }) => taken.has(id));
-        agree(`the oldest of ${org} go first`, oldest, true);
-      }
-      for (const { job, lease } of claims) {
-        const known = model.jobs.find(({ id }) => id === job.id);
-        if (known === undefined) throw new Error("claimed what was never created");
-        model.claim(known, lease);
-      }
-      return claims.map(({ job }) => nameOf(model, job)).join(", ") || "nothing";
+      const taken = record(model, claims);
+      checkOrder(open, looked, taken, turns);
+      return listed(model, taken);
+    },
+  });
+}
+
+/** A claim between whose look and write something else happens: what it takes is left to the invariants. */
+export function overtakenClaim(look: Look, meanwhile: Command): Command {
+  return command(overtaken(describe(look), meanwhile), {
+    async perform(model, world) {
+      const { name, engines, jobs, turns } = choose(world.workers, look.worker);
+      const seen = [...model.claimable(engines).values()].flat();
+      const claims = await world.interrupted(
+        () => jobs.claim(name, engines, look.room, look.occasion === "hint"),
+        () => runIfPossible(meanwhile, model, world),
+      );
+      const taken = record(model, claims);
+      if (!taken.every((job) => seen.includes(job))) demand(["claimed what its look did not see"]);
+      turns.forget();
+      return listed(model, taken);
     },
   });
 }

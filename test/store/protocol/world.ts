@@ -8,6 +8,7 @@ import type { JobStore } from "../../../src/generations/job-store.ts";
 import type { JobDocument } from "../../../src/store/documents.ts";
 import { createStore, type Database, type Store } from "../../../src/store/index.ts";
 import { silentLog, testLimits } from "../../support/store.ts";
+import { intercept, type Rewrite } from "./intercept.ts";
 import { faultsOfStep } from "./invariants.ts";
 import type { Model, ModelJob } from "./model.ts";
 import { Turns } from "./turns.ts";
@@ -15,7 +16,7 @@ import { Turns } from "./turns.ts";
 export const organizations = ["org_a", "org_b", "org_c"] as const;
 export const engines = ["studio", "other"] as const;
 export const user = "user_1";
-const defaultCap = 2;
+const defaultCap = 3;
 
 /** A worker process as the protocol sees it. */
 export interface Worker {
@@ -35,6 +36,8 @@ export interface World {
   seen: readonly JobDocument[];
   /** What was done so far and how it went; kept here, since commands serve many runs while they shrink. */
   readonly trace: string[];
+  /** Runs `call`, and `meanwhile` just before its first write (after it, when it makes none). */
+  interrupted<T>(call: () => Promise<T>, meanwhile: () => Promise<void>): Promise<T>;
 }
 
 function storeOver(database: Database, monotonicMs: () => number): Store {
@@ -52,10 +55,34 @@ function createWorker(database: Database, name: string, own: readonly string[]):
   return { name, engines: own, jobs, turns: new Turns(), pass };
 }
 
-/** An empty world: three organizations with the default cap, three workers, one of them with one engine. */
-export async function createWorld(database: Database): Promise<World> {
-  await database.jobs.deleteMany({});
-  await database.organizations.deleteMany({});
+/** The database as the stores of a world see it, and how to break into the next call. */
+function interruptible(real: Database, rewrite: Rewrite | undefined) {
+  let pending: (() => Promise<void>) | null = null;
+  const takeUp = async () => {
+    const meanwhile = pending;
+    pending = null;
+    await meanwhile?.();
+  };
+  const before = async (kind: "read" | "write") => {
+    if (kind === "write") await takeUp();
+  };
+  const interrupted: World["interrupted"] = async (call, meanwhile) => {
+    pending = meanwhile;
+    const result = await call();
+    await takeUp();
+    return result;
+  };
+  return { database: intercept(real, { before, ...(rewrite && { rewrite }) }), interrupted };
+}
+
+/**
+ * An empty world: three organizations with the default cap, three workers, one of them with one engine.
+ * @param rewrite breaks its guards, to see that it is noticed.
+ */
+export async function createWorld(real: Database, rewrite?: Rewrite): Promise<World> {
+  await real.jobs.deleteMany({});
+  await real.organizations.deleteMany({});
+  const { database, interrupted } = interruptible(real, rewrite);
   const clients = storeOver(database, systemClock.monotonicMs);
   for (const name of organizations) await clients.organizations.addMember(name, user);
   const workers = [
@@ -63,7 +90,7 @@ export async function createWorld(database: Database): Promise<World> {
     createWorker(database, "worker 2", engines),
     createWorker(database, "worker 3", [engines[0]]),
   ];
-  return { database, clients, workers, seen: [], trace: [] };
+  return { database: real, clients, workers, seen: [], trace: [], interrupted };
 }
 
 export const initialCaps = Object.fromEntries(organizations.map((name) => [name, defaultCap]));
