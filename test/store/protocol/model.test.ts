@@ -8,7 +8,7 @@ import { runRandomly } from "./random-runs.ts";
 
 const database = await openHastyDatabase();
 /** More of them in `npm run soak`. */
-const numRuns = Number(process.env["FC_RUNS"] ?? 200);
+const numRuns = Number(process.env["FC_RUNS"] ?? 150);
 const seed = process.env["FC_SEED"] === undefined ? undefined : Number(process.env["FC_SEED"]);
 
 it("does what the model does, and keeps every invariant", async () => {
