@@ -21,6 +21,22 @@
  * - Every exit from `running` while a cancel is asked for goes to `cancelled`, whoever performs it. Only
  *   a terminal state that was committed before the cancel wins over it.
  * - Only a running job has a slot and a lease; every exit drops both.
+ *
+ * A cancel against everything else. Whoever's update comes first decides, and nothing in between exists:
+ * `test/store/protocol/race-table.ts` plays every interleaving of each row.
+ *
+ * | meets | cancel first | the other first |
+ * | --- | --- | --- |
+ * | claim | cancelled; nothing is claimed | marked; the next exit cancels |
+ * | succeed | marked; the exit cancels | succeeded, and the answer says so |
+ * | fail, refuse | marked; the exit cancels | failed or refused, and the answer says so |
+ * | retry, release | marked; the exit cancels | queued, so it is cancelled at once |
+ * | lapse | marked; the lapse cancels | queued, so it is cancelled at once; after the last attempt failed |
+ * | expire, running | marked; the deadline cancels | failed, and the answer says so |
+ * | expire, queued | cancelled | failed, and the answer says so |
+ * | due | cancelled; due finds nothing | waiting, so it is cancelled at once |
+ * | heartbeat | the heartbeat is told to stop | the next one is told to stop |
+ * | a second cancel | changes nothing and makes no version | the same |
  */
 
 export const statuses = [
