@@ -15,7 +15,7 @@ import { type BasicPreset, BasicSoundBank, SoundBankLoader } from "spessasynth_c
 /** General MIDI programs (from 0) that are kept. */
 const melodicPrograms = new Set([
   0, 4, 8, 9, 10, 11, 12, 24, 25, 26, 27, 32, 33, 38, 39, 40, 42, 45, 46, 48, 50, 51, 52, 56, 60,
-  62, 65, 68, 71, 73, 75, 80, 81, 88, 89, 90, 92, 95, 108,
+  62, 65, 68, 71, 73, 75, 80, 81, 88, 89, 92, 95, 108,
 ]);
 /** GS drum kits: standard, electronic, TR-808, jazz, brush, orchestra. */
 const drumPrograms = new Set([0, 24, 25, 32, 40, 48]);

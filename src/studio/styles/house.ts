@@ -117,13 +117,14 @@ const house: Style = {
     {
       role: "chords",
       channel: {
-        program: 90,
-        levelDb: 2,
+        program: 81,
+        levelDb: -2,
         pan: -0.15,
         width: 0.5,
         reverb: 0.25,
         echo: 0.12,
         highpass: 220,
+        lowpass: 5200,
         duck: 0.55,
       },
       enters: 0.5,
@@ -153,8 +154,8 @@ const house: Style = {
     {
       role: "arpeggio",
       channel: {
-        program: 81,
-        levelDb: -0.5,
+        program: 4,
+        levelDb: 1.5,
         pan: 0.3,
         reverb: 0.3,
         echo: 0.35,
