@@ -7,6 +7,7 @@ import { type Lifecycle, together } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { Probe } from "./base/probe.ts";
 import { systemRandom as random, randomHex } from "./base/random.ts";
+import { composeStore, openEmbedded, openExternal } from "./compose-database.ts";
 import { createFaces } from "./compose-faces.ts";
 import { createStudioEngine } from "./engines/studio.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
@@ -15,15 +16,12 @@ import type { Retention } from "./generations/job-store.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
 import { GridFsArtifactStore } from "./media/gridfs-store.ts";
 import { readSigningSecret } from "./media/signing-secret.ts";
-import { attachOrStart, connectExternal, EmbeddedMongod } from "./store/embedded/index.ts";
-import { createStore, type Database, openDatabase, type Store } from "./store/index.ts";
+import type { Database, Store } from "./store/index.ts";
 import type { ExecutionSteps } from "./worker/execution.ts";
 import { Janitor } from "./worker/janitor.ts";
 import { defaultLeaseTimes } from "./worker/leases.ts";
 import { Worker } from "./worker/worker.ts";
 import { Workspaces } from "./worker/workspaces.ts";
-
-const databaseName = "music";
 
 export interface ProcessPorts {
   readonly log: Log;
@@ -87,7 +85,7 @@ class ComposedService implements ServiceProcess {
   async start(): Promise<void> {
     const { log } = this.#ports;
     const database = await this.#startDatabase();
-    const store = createStore(database, { clock, random, log }, storeOptions(this.#config));
+    const store = composeStore(database, this.#config, log);
     await this.#begin(store.feed);
     const engines = [createStudioEngine({ threads: this.#config.WORKER_CONCURRENCY, log })];
     const artifacts = await this.#begin(this.#createArtifacts(database));
@@ -128,11 +126,11 @@ class ComposedService implements ServiceProcess {
   async #startDatabase(): Promise<Database> {
     const { MONGODB_URI: external, DATA_DIR: dataDir } = this.#config;
     const { onFatal } = this.#ports;
-    if (external !== undefined) await (await connectExternal(external)).close();
-    const report = reportTo(this.#ports);
-    const uri =
-      external ?? (await this.#begin(new EmbeddedMongod({ dataDir, report, onFatal, clock }))).uri;
-    const database = await openDatabase({ uri, name: databaseName });
+    const options = { dataDir, report: reportTo(this.#ports), onFatal, clock };
+    const database =
+      external === undefined
+        ? await openEmbedded(options, (part) => this.#begin(part))
+        : await openExternal(external);
     await this.#begin({ start: async () => {}, stop: () => database.client.close() });
     return database;
   }
@@ -204,15 +202,6 @@ class ComposedService implements ServiceProcess {
   }
 }
 
-function storeOptions({ ORGANIZATION_CAP, ATTEMPT_SECONDS, JOB_SECONDS }: Config) {
-  return {
-    leaseTtlMs: defaultLeaseTimes.ttlMs,
-    attemptMs: ATTEMPT_SECONDS * 1_000,
-    jobMs: JOB_SECONDS * 1_000,
-    defaultCap: ORGANIZATION_CAP,
-  };
-}
-
 function retentionOf(config: Config): Retention {
   const ms = (days: number | undefined) => (days === undefined ? null : days * 86_400_000);
   return {
@@ -227,32 +216,5 @@ function reportTo({ log, report }: ProcessPorts) {
   return ({ level, message }: { level: "info" | "warn"; message: string }) => {
     if (report) report(message);
     else log[level](message);
-  };
-}
-
-/** What commands beside a running service need of its database. */
-export interface Administration {
-  readonly apiKeys: Store["apiKeys"];
-  stop(): Promise<void>;
-}
-
-/** Opens the database of the service that holds the data folder, or one of its own for the time. */
-export async function openAdministration(
-  config: Config,
-  report: (message: string) => void,
-  log: Log,
-): Promise<Administration> {
-  const { MONGODB_URI, DATA_DIR: dataDir } = config;
-  const attached = MONGODB_URI
-    ? { uri: MONGODB_URI, stop: async () => {} }
-    : await attachOrStart({ dataDir, report: ({ message }) => report(message) });
-  const database = await openDatabase({ uri: attached.uri, name: databaseName });
-  const { apiKeys } = createStore(database, { clock, random, log }, storeOptions(config));
-  return {
-    apiKeys,
-    stop: async () => {
-      await database.client.close();
-      await attached.stop();
-    },
   };
 }

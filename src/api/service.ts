@@ -89,7 +89,9 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
   const discard = async (artifact: string | null) => {
     if (artifact !== null) await artifacts.delete(artifact).catch(() => undefined);
   };
-  const show = async (job: Job) => toGeneration(job, links, await store.queueFacts(job));
+  // Facts are for comfort: a job that is durable, or a cancel that is recorded, is answered without them.
+  const show = async (job: Job) =>
+    toGeneration(job, links, await store.queueFacts(job).catch(() => null));
   return {
     async createGeneration(request, context) {
       return show(await store.create(newJob(request, scopeOf(request, context), random)));

@@ -3,7 +3,7 @@
  * it fast, a poll makes it certain; every state is read by the caller's own scope.
  */
 import type { Clock } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
+import { jittered, type Random } from "../base/random.ts";
 import { Wakeup } from "../base/wakeup.ts";
 import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Job, Scope } from "../generations/job.ts";
@@ -50,7 +50,7 @@ export async function* watchJob(
       }
       if (isTerminal(job.status)) return;
       if (stopping.aborted) throw new ServiceError("service_unavailable", { retryAfterSeconds: 1 });
-      await wakeup.wait(pollEveryMs * (1 - random.uniform() / 2), ends);
+      await wakeup.wait(jittered(random, pollEveryMs), ends);
     }
   } finally {
     unsubscribe();

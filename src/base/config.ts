@@ -14,7 +14,9 @@ export const settings = z.object({
     .string()
     .regex(/^mongodb(\+srv)?:\/\//, "must begin with mongodb:// or mongodb+srv://")
     .optional()
-    .describe("A MongoDB replica set, version 6.0 to 8. Unset: an embedded one under DATA_DIR."),
+    .describe(
+      "A MongoDB replica set, version 6.0 or newer. Unset: an embedded one under DATA_DIR.",
+    ),
   DATA_DIR: z
     .string()
     .min(1)

@@ -18,3 +18,8 @@ export const systemRandom: Random = {
 export function randomHex(random: Random, length: number): string {
   return Buffer.from(random.bytes(length)).toString("hex");
 }
+
+/** `ms` with up to half of it taken away by chance, so that processes do not act in step. */
+export function jittered(random: Random, ms: number): number {
+  return ms * (1 - random.uniform() / 2);
+}

@@ -15,6 +15,13 @@ export function wholeSeconds(text: string): number {
   throw new InvalidArgumentError("It should be a whole number of seconds, above 0.");
 }
 
+/** A whole number, not negative, from the command line. */
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError("It should be a whole number.");
+}
+
 function repeated(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
 }
@@ -93,8 +100,8 @@ async function cancel(jobId: string, options: ClientOptions): Promise<void> {
   console.log(statusName((await connect(options).cancelGeneration(request)).status));
 }
 
-async function list(options: ClientOptions & { limit: string }): Promise<void> {
-  const request = { organizationId: options.organization, limit: Number(options.limit) };
+async function list(options: ClientOptions & { limit: number }): Promise<void> {
+  const request = { organizationId: options.organization, limit: options.limit };
   for (const job of (await connect(options).listGenerations(request)).jobs) {
     const prompt = job.prompt.replaceAll(/\s+/g, " ").slice(0, 60);
     console.log(`${job.id}  ${statusName(job.status).padEnd(9)} ${job.progress} %  ${prompt}`);
@@ -116,7 +123,7 @@ export function addJobCommands(program: Command): void {
     .option("--engine <key>", "who makes it", "studio")
     .option("--title <title>", "its title")
     .option("--style <tag>", "a style; may be given several times", repeated, [])
-    .option("--seed <n>", "the same seed gives the same piece", Number)
+    .option("--seed <n>", "the same seed gives the same piece", wholeNumber)
     .option("--out <file>", "where to put the audio")
     .action(generate);
   withClientOptions(program.command("watch <job-id>"))
@@ -126,7 +133,7 @@ export function addJobCommands(program: Command): void {
   withClientOptions(program.command("cancel <job-id>")).description("Stop a job").action(cancel);
   withClientOptions(program.command("list"))
     .description("Your jobs, newest first")
-    .option("--limit <n>", "how many", "20")
+    .option("--limit <n>", "how many", wholeNumber, 20)
     .action(list);
   withClientOptions(program.command("engines")).description("What can make music").action(engines);
 }

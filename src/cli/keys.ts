@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../base/config.ts";
 import { createLog } from "../base/log.ts";
-import { openAdministration } from "../compose.ts";
+import { openAdministration } from "../compose-database.ts";
 
 interface CreateOptions {
   readonly organization: string;

@@ -27,6 +27,11 @@ export interface ByteSpan {
   readonly end: number;
 }
 
+/** Whether there are such bytes in `size` of them. */
+export function isWithin({ start, end }: ByteSpan, size: number): boolean {
+  return Number.isSafeInteger(start) && start >= 0 && start <= end && end < size;
+}
+
 /** The path of a complete file, or the bytes themselves as they come. */
 export type ArtifactSource = string | AsyncIterable<Uint8Array>;
 

@@ -33,7 +33,7 @@ export interface Surroundings {
   readonly cap: number;
   /** Jobs that all workers with the engine can run at once; 0 when there is none. */
   readonly capacity: number;
-  /** Organizations that have active jobs for the engine. */
+  /** Organizations that have jobs waiting for the engine. */
   readonly organizations: number;
   /** Milliseconds of work for each second of music, of recent jobs; null while too few are known. */
   readonly pace: { readonly p50: number; readonly p90: number } | null;

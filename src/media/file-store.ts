@@ -21,6 +21,7 @@ import {
   type ArtifactStore,
   type ByteSpan,
   isArtifactName,
+  isWithin,
 } from "../generations/artifacts.ts";
 import { makePrivateFolder, syncFolders, writeDurably } from "./durable.ts";
 import {
@@ -100,7 +101,7 @@ export class FileArtifactStore implements ArtifactStore, Lifecycle {
   async read(name: string, span?: ByteSpan): Promise<Readable | null> {
     const info = await this.stat(name);
     if (info === null) return null;
-    if (span !== undefined && !within(span, info.size)) {
+    if (span !== undefined && !isWithin(span, info.size)) {
       throw new RangeError(`no such bytes in artifact ${name}`);
     }
     return await ifThere(
@@ -196,10 +197,6 @@ export class FileArtifactStore implements ArtifactStore, Lifecycle {
       }
     }
   }
-}
-
-function within({ start, end }: ByteSpan, size: number): boolean {
-  return Number.isSafeInteger(start) && start >= 0 && start <= end && end < size;
 }
 
 async function* oneChunk(text: string): AsyncIterable<Uint8Array> {

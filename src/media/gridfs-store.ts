@@ -34,6 +34,7 @@ import {
   type ByteSpan,
   InvalidArtifactName,
   isArtifactName,
+  isWithin,
 } from "../generations/artifacts.ts";
 import { DatabaseCalls } from "./database-call.ts";
 import { batchesOf, Digest, digestOf, piecesOf, spanBytes } from "./gridfs-chunks.ts";
@@ -282,10 +283,6 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
 function sameAs(kept: ArtifactInfo, put: Pick<ArtifactInfo, "sha256" | "mimeType">): ArtifactInfo {
   if (kept.sha256 === put.sha256 && kept.mimeType === put.mimeType) return kept;
   throw new ArtifactExists(kept.name);
-}
-
-function isWithin({ start, end }: ByteSpan, size: number): boolean {
-  return Number.isSafeInteger(start) && start >= 0 && start <= end && end < size;
 }
 
 /** `rest` with what was taken from it before. */

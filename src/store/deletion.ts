@@ -11,6 +11,7 @@ import type { Scope } from "../generations/job.ts";
 import type { JobStore, Retention } from "../generations/job-store.ts";
 import type { Database } from "./database.ts";
 import type { JobDocument } from "./documents.ts";
+import { scopeOf } from "./scope.ts";
 
 type Jobs = Database["jobs"];
 
@@ -27,10 +28,6 @@ const keyIsTaken = {
   ],
 };
 
-function scoped(scope: Scope): Filter<JobDocument> {
-  return { org: scope.organizationId, user: scope.userId, deletedAt: { $exists: false } };
-}
-
 /** Deletes one ended job that `filter` matches; its document as it was, or null. */
 async function remove(jobs: Jobs, filter: Filter<JobDocument>): Promise<JobDocument | null> {
   const ended = { ...filter, phase: "ended" as const };
@@ -45,7 +42,7 @@ async function remove(jobs: Jobs, filter: Filter<JobDocument>): Promise<JobDocum
 }
 
 async function deleteEnded(jobs: Jobs, scope: Scope, jobId: string): Promise<string | null> {
-  const filter = { _id: jobId, ...scoped(scope) };
+  const filter = { _id: jobId, ...scopeOf(scope) };
   const deleted = await remove(jobs, filter);
   if (deleted !== null) return deleted.track?.artifact ?? null;
   if ((await jobs.findOne(filter, { projection: { _id: 1 } })) === null) throw jobNotFound(jobId);
@@ -54,7 +51,7 @@ async function deleteEnded(jobs: Jobs, scope: Scope, jobId: string): Promise<str
 
 async function deleteTrack(jobs: Jobs, scope: Scope, trackId: string): Promise<string | null> {
   const before = await jobs.findOneAndUpdate(
-    { "track.id": trackId, ...scoped(scope) },
+    { "track.id": trackId, ...scopeOf(scope) },
     [{ $set: { version: { $add: ["$version", 1] } } }, { $unset: ["track"] }],
     { returnDocument: "before" },
   );

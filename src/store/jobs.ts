@@ -7,6 +7,7 @@ import { type Phase, phases } from "../generations/state.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import type { Deletion } from "./deletion.ts";
 import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
+import { scopeOf } from "./scope.ts";
 import { cancelOf, deadlineOf, dueOf, exitOf, lapseOf, type TimeLimits } from "./updates.ts";
 
 type Jobs = Database["jobs"];
@@ -19,10 +20,6 @@ function fenceOf(lease: Lease): Filter<JobDocument> {
     "lease.token": lease.token,
     epoch: lease.epoch,
   };
-}
-
-function scopeOf(scope: Scope): Filter<JobDocument> {
-  return { org: scope.organizationId, user: scope.userId, deletedAt: { $exists: false } };
 }
 
 /** The fields of a new job that callers decide; the pipeline adds what the server's clock decides. */

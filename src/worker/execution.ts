@@ -171,7 +171,7 @@ class Execution {
     const { log, random } = this.#ports;
     log.warn({ err: error, attempts: this.#job.attempts }, "attempt failed");
     const known = error instanceof EngineError ? error : null;
-    const message = known?.publicMessage ?? "The engine failed unexpectedly.";
+    const message = known?.publicMessage ?? "The generation failed unexpectedly.";
     if (known?.retryable === false) {
       return { kind: "fail", failure: { kind: "engine", message } };
     }

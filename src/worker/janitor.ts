@@ -5,7 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 import type { Log } from "../base/log.ts";
-import type { Random } from "../base/random.ts";
+import { jittered, type Random } from "../base/random.ts";
 import type { ArtifactStore } from "../generations/artifacts.ts";
 import type { JobStore, Retention } from "../generations/job-store.ts";
 
@@ -66,7 +66,7 @@ export class Janitor implements Lifecycle {
     const { clock, random } = this.#ports;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await clock.sleep(this.#options.everyMs * (1 - random.uniform() / 2), signal);
+      await clock.sleep(jittered(random, this.#options.everyMs), signal);
       if (!signal.aborted) await this.tidy();
     }
   }

@@ -62,6 +62,11 @@ export class HeldLease {
     return this.#clock.monotonicMs() - this.#cancelObservedAt;
   }
 
+  /** Whether the worker gave it up; it must not be renewed then, or nobody else could have the job. */
+  get isLost(): boolean {
+    return this.signal.reason instanceof AbortReason && this.signal.reason.kind === "LeaseLost";
+  }
+
   abort(kind: AbortKind): void {
     if (kind === "CancelRequested") this.#cancelObservedAt ??= this.#clock.monotonicMs();
     this.#abort.abort(new AbortReason(kind));
@@ -173,7 +178,9 @@ export class Leases implements Lifecycle {
     const all = this.#urgent;
     this.#urgent = false;
     return [...this.#held.values()].filter(
-      (held) => all || held.pending !== null || now - held.renewedAt >= this.#times.renewEveryMs,
+      (held) =>
+        !held.isLost &&
+        (all || held.pending !== null || now - held.renewedAt >= this.#times.renewEveryMs),
     );
   }
 

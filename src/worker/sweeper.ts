@@ -5,7 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 import type { Log } from "../base/log.ts";
-import type { Random } from "../base/random.ts";
+import { jittered, type Random } from "../base/random.ts";
 import type { JobStore } from "../generations/job-store.ts";
 import type { Workspaces } from "./workspaces.ts";
 
@@ -58,7 +58,7 @@ export class Sweeper implements Lifecycle {
     await this.#removeWorkspaces();
     while (!signal.aborted) {
       await this.sweep();
-      await clock.sleep(this.#everyMs * (1 - random.uniform() / 2), signal);
+      await clock.sleep(jittered(random, this.#everyMs), signal);
     }
   }
 

@@ -3,6 +3,7 @@
  * Hints wake it; a poll with jitter makes it certain.
  */
 import type { Lifecycle } from "../base/lifecycle.ts";
+import { jittered } from "../base/random.ts";
 import { Wakeup } from "../base/wakeup.ts";
 import type { Engine } from "../generations/engine.ts";
 import type { Claim } from "../generations/job.ts";
@@ -67,7 +68,7 @@ export class Worker implements Lifecycle {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#unsubscribe();
-    await Promise.all([this.#loop, this.#presence]);
+    await this.#loop;
     this.#leases.abortAll("ShuttingDown");
     const bound = new AbortController();
     await Promise.race([
@@ -80,6 +81,7 @@ export class Worker implements Lifecycle {
     }
     await this.#sweeper.stop();
     await this.#leases.stop();
+    await this.#presence;
   }
 
   async #run(): Promise<void> {
@@ -89,7 +91,8 @@ export class Worker implements Lifecycle {
       const room = this.#options.concurrency - this.#running.size;
       const claimed = await this.#claim(room, hinted);
       const mayHaveMore = claimed > 0 && claimed < room;
-      hinted = mayHaveMore ? false : await this.#wakeup.wait(this.#pollMs(), signal);
+      const waitMs = jittered(this.#ports.random, this.#options.pollEveryMs);
+      hinted = mayHaveMore ? false : await this.#wakeup.wait(waitMs, signal);
     }
   }
 
@@ -105,10 +108,6 @@ export class Worker implements Lifecycle {
       await clock.sleep(announceEveryMs, signal);
     }
     await store.withdraw(owner).catch(failed);
-  }
-
-  #pollMs(): number {
-    return this.#options.pollEveryMs * (1 - this.#ports.random.uniform() / 2);
   }
 
   /** Claims up to `room` jobs and begins their attempts; how many. */

@@ -10,6 +10,7 @@ import {
 } from "../../gen/google/rpc/error_details_pb.ts";
 import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
 import { GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import { ServiceError } from "../../src/generations/failures.ts";
 import { createApi } from "../support/api.ts";
 import { ScriptedEngine } from "../support/scripted-engine.ts";
 import { openTestStore } from "../support/store.ts";
@@ -143,6 +144,16 @@ describe("create", () => {
   ])("%o is refused for %s", async (change, field) => {
     const call = client.createGeneration({ ...valid, ...change } as typeof valid);
     expect(Object.keys(await violationsOf(call))).toEqual([field]);
+  });
+
+  it("answers without queue facts rather than losing a job that is durable", async () => {
+    const queueFacts = async () => {
+      throw new ServiceError("service_unavailable");
+    };
+    const poor = createApi({ ...store, jobs: { ...store.jobs, queueFacts } }, [engine]);
+    const job = await poor.clientWith({ "x-api-key": key }).createGeneration(valid);
+    expect([job.status, job.queue]).toEqual([GenerationStatus.QUEUED, undefined]);
+    expect((await client.getGeneration({ organizationId, jobId: job.id })).queue).toBeDefined();
   });
 
   it("line breaks and tabs in a prompt are fine", async () => {

@@ -12,7 +12,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { createContextValues } from "@connectrpc/connect";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { GatewayError, type GatewayOptions, registerGateway } from "../../src/gateway/index.ts";
@@ -51,6 +51,8 @@ export interface LibraryOptions {
   readonly authorize?: GatewayOptions["authorize"];
   readonly clock?: Clock;
   readonly heartbeatMs?: number;
+  /** Sees each request before anything else does. */
+  readonly onRequest?: (request: FastifyRequest) => void;
   readonly http2?: boolean;
 }
 
@@ -92,7 +94,10 @@ export async function serveLibrary(options: LibraryOptions = {}): Promise<string
     service: Library,
     implementation: { ...echo, ...options.implementation },
     interceptors: [],
-    contextValues: () => createContextValues(),
+    contextValues: (request) => {
+      options.onRequest?.(request);
+      return createContextValues();
+    },
     authorize: options.authorize ?? (async () => {}),
     validate: options.validate ?? (() => []),
     encodeError: (error) => ({ failed: (error as Error).message }),

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { GatewayError, routerOf } from "../../src/gateway/index.ts";
 import { routesOf } from "../../src/gateway/routes.ts";
 import { Library, type LibraryOptions, serveLibrary } from "./library.ts";
@@ -348,13 +347,15 @@ describe("streams", () => {
 
   it("the generator ends when the client has left before it began", async () => {
     const ended = Promise.withResolvers<void>();
-    const left = Promise.withResolvers<void>();
     const leaving = new AbortController();
+    let closed: Promise<unknown> = Promise.resolve();
     const base = await serveLibrary({
+      onRequest: (request) => {
+        closed = once(request.raw.socket, "close");
+      },
       authorize: async () => {
         leaving.abort();
-        await left.promise;
-        await systemClock.sleep(50);
+        await closed;
       },
       implementation: {
         async *read(_request: unknown, { signal }: { signal: AbortSignal }) {
@@ -365,7 +366,8 @@ describe("streams", () => {
         },
       } as never,
     });
-    await fetch(`${base}/v1/books/x/pages`, { signal: leaving.signal }).catch(() => left.resolve());
+    const fetched = fetch(`${base}/v1/books/x/pages`, { signal: leaving.signal });
+    await expect(fetched).rejects.toThrow();
     await ended.promise;
   });
 

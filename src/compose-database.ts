@@ -1,0 +1,89 @@
+/** The composition of the database: an operator's own or the embedded one, for a service or a command. */
+import { systemClock as clock } from "./base/clock.ts";
+import type { Config } from "./base/config.ts";
+import type { Lifecycle } from "./base/lifecycle.ts";
+import type { Log } from "./base/log.ts";
+import { systemRandom as random } from "./base/random.ts";
+import {
+  attachOrStart,
+  connectExternal,
+  DatabaseError,
+  EmbeddedMongod,
+  type EmbeddedMongodOptions,
+} from "./store/embedded/index.ts";
+import { createStore, type Database, openDatabase, type Store } from "./store/index.ts";
+import { defaultLeaseTimes } from "./worker/leases.ts";
+
+const databaseName = "music";
+/** A command such as `keys` may hold the data folder for a moment; a service waits so long for it. */
+const folderWaitMs = 5_000;
+const folderPollMs = 100;
+
+/** The store over `database`, with the limits of the settings. */
+export function composeStore(database: Database, config: Config, log: Log): Store {
+  const options = {
+    leaseTtlMs: defaultLeaseTimes.ttlMs,
+    attemptMs: config.ATTEMPT_SECONDS * 1_000,
+    jobMs: config.JOB_SECONDS * 1_000,
+    defaultCap: config.ORGANIZATION_CAP,
+  };
+  return createStore(database, { clock, random, log }, options);
+}
+
+/** Opens the operator's own database, once it is known to be fit. @throws DatabaseError */
+export async function openExternal(uri: string): Promise<Database> {
+  await (await connectExternal(uri)).close();
+  return openDatabase({ uri, name: databaseName });
+}
+
+/**
+ * Starts the embedded database and opens it.
+ * @param begin starts a part and remembers to stop it
+ * @throws DatabaseError folder-in-use when another service holds the folder
+ */
+export async function openEmbedded(
+  options: EmbeddedMongodOptions,
+  begin: (part: Lifecycle) => Promise<unknown>,
+): Promise<Database> {
+  const deadline = clock.monotonicMs() + folderWaitMs;
+  for (;;) {
+    const mongod = new EmbeddedMongod(options);
+    try {
+      await begin(mongod);
+      return await openDatabase({ uri: mongod.uri, name: databaseName });
+    } catch (error) {
+      const inUse = error instanceof DatabaseError && error.fault === "folder-in-use";
+      if (!inUse || clock.monotonicMs() >= deadline) throw error;
+      await clock.sleep(folderPollMs);
+    }
+  }
+}
+
+/** What commands beside a running service need of its database. */
+export interface Administration {
+  readonly apiKeys: Store["apiKeys"];
+  stop(): Promise<void>;
+}
+
+/** Opens the database of the service that holds the data folder, or one of its own for the time. */
+export async function openAdministration(
+  config: Config,
+  report: (message: string) => void,
+  log: Log,
+): Promise<Administration> {
+  const { MONGODB_URI, DATA_DIR: dataDir } = config;
+  if (MONGODB_URI !== undefined) {
+    const database = await openExternal(MONGODB_URI);
+    const { apiKeys } = composeStore(database, config, log);
+    return { apiKeys, stop: () => database.client.close() };
+  }
+  const attached = await attachOrStart({ dataDir, report: ({ message }) => report(message) });
+  const database = await openDatabase({ uri: attached.uri, name: databaseName });
+  return {
+    apiKeys: composeStore(database, config, log).apiKeys,
+    stop: async () => {
+      await database.client.close();
+      await attached.stop();
+    },
+  };
+}
