@@ -46,7 +46,7 @@ export async function openEmbedded(
   begin: (part: Lifecycle) => Promise<unknown>,
 ): Promise<Database> {
   const deadline = clock.monotonicMs() + folderWaitMs;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     const mongod = new EmbeddedMongod(options);
     try {
       await begin(mongod);
@@ -54,6 +54,7 @@ export async function openEmbedded(
     } catch (error) {
       const inUse = error instanceof DatabaseError && error.fault === "folder-in-use";
       if (!inUse || clock.monotonicMs() >= deadline) throw error;
+      if (isFirst) options.report({ level: "info", message: "the data folder is in use; waiting" });
       await clock.sleep(folderPollMs);
     }
   }

@@ -170,11 +170,16 @@ it("help shows no key", async () => {
   expect(stdout).not.toContain("oak_secret");
 });
 
-it("a service and a command may start together on a new folder", async () => {
+it("a service waits a moment for a folder that a command holds", async () => {
   const dataDir = await temporaryFolder();
-  const [service, key] = await Promise.all([start(dataDir), createKey(dataDir)]);
-  const answer = await fetch(jobsUrl(service), { headers: { "x-api-key": key } });
-  expect(answer.status).toBe(200);
+  const command = new EmbeddedMongod({ dataDir, report: silent });
+  await command.start();
+  const starting = startServiceProcess(dataDir, [], {}, (line) => {
+    if (line.includes("the data folder is in use; waiting")) void command.stop();
+  });
+  const service = await starting;
+  onTestFinished(() => void service.end("SIGKILL"));
+  expect((await fetch(jobsUrl(service))).status).toBe(401);
 });
 
 it("a second service on the same folder is refused, and says why", async () => {

@@ -41,6 +41,7 @@ export async function startServiceProcess(
   dataDir: string,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  onLine: (line: string) => void = () => {},
 ): Promise<RunningService> {
   const child = spawn(process.execPath, [main, "serve", ...args], {
     env: { ...environment(dataDir), ...env },
@@ -50,6 +51,7 @@ export async function startServiceProcess(
   const ready = Promise.withResolvers<string>();
   createInterface({ input: child.stderr }).on("line", (line) => {
     lines.push(line);
+    onLine(line);
     const { msg, url } = parseLine(line);
     if (msg === "ready") ready.resolve(String(url ?? ""));
   });
