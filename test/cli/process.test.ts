@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MPEGDecoder } from "mpg123-decoder";
 import { expect, it, onTestFinished, vi } from "vitest";
+import { EmbeddedMongod, silent } from "../../src/store/embedded/index.ts";
 import {
   type RunningService,
   runCommand,
