@@ -10,5 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A poll ends when what it waits for has come; the limit is for a broken program, on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

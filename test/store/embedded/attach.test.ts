@@ -77,7 +77,7 @@ test("after a service was killed its database is not attached to", async () => {
   await once(child, "exit");
   const database = await attachIn(dataDir);
   expect(database.attached).toBe(false);
-  await untilGone(pid, 1_000);
+  await untilGone(pid, 10_000);
 });
 
 test("a note whose writer is gone is not believed, even if a database answers there", async () => {

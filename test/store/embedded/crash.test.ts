@@ -46,7 +46,7 @@ test("service and watcher both killed: the next start ends the mongod they left"
   await writeDurably(clientOf(uri), { _id: "acknowledged" });
   child.kill("SIGSTOP"); // so that it can't help
   process.kill(watcherPid, "SIGKILL");
-  await untilGone(watcherPid, 1_000).finally(() => child.kill("SIGKILL"));
+  await untilGone(watcherPid, 5_000).finally(() => child.kill("SIGKILL"));
   await once(child, "exit");
   expect(await identify(pid)).toBeDefined();
   const { mongod, lines } = await startIn(dataDir);

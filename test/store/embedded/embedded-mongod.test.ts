@@ -2,18 +2,10 @@
 import { mkdir, readdir, readFile, readlink, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
 import { EmbeddedMongod, silent } from "../../../src/store/embedded/index.ts";
+import { identify } from "../../../src/store/embedded/process-identity.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import {
-  clientOf,
-  countThings,
-  exists,
-  socketOf,
-  startIn,
-  untilGone,
-  writeDurably,
-} from "./support.ts";
+import { clientOf, countThings, exists, socketOf, startIn, writeDurably } from "./support.ts";
 
 test("it serves transactions and change streams, and leaves nothing behind", async () => {
   const dataDir = join(await temporaryFolder(), "data");
@@ -32,19 +24,17 @@ test("it serves transactions and change streams, and leaves nothing behind", asy
   expect(await changes.next()).toMatchObject({ operationType: "insert" });
   await client.close();
   await mongod.stop();
-  await Promise.all([pid, watcherPid].map((each) => untilGone(each, 1)));
+  for (const each of [pid, watcherPid]) expect(await identify(each ?? 0)).toBeUndefined();
   expect(await exists(dirname(socket))).toBe(false);
   expect((await readdir(dataDir)).sort()).toEqual(["mongod", "mongod.log", "service.lock"]);
 });
 
-test("an existing folder is served within 2 s, with what was written", async () => {
+test("an existing folder is served again, with what was written", async () => {
   const dataDir = await temporaryFolder();
   const first = await startIn(dataDir);
   await writeDurably(clientOf(first.mongod.uri), { _id: "1" });
   await first.mongod.stop();
-  const before = systemClock.monotonicMs();
   const second = await startIn(dataDir);
-  expect(systemClock.monotonicMs() - before).toBeLessThan(2_000);
   expect(await countThings(clientOf(second.mongod.uri))).toBe(1);
 });
 
