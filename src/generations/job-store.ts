@@ -3,8 +3,9 @@
  * is one guarded update of the state machine (`state.ts`); one that changes nothing says so by null or
  * false, never by an error.
  */
+import type { AttemptFailure, TransientFailureKind } from "./attempt.ts";
 import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engine.ts";
-import type { Claim, Job, JobFailureKind, Lease, Scope, Track } from "./job.ts";
+import type { Claim, Job, Lease, Scope, Track } from "./job.ts";
 import type { QueueFacts } from "./queue-facts.ts";
 import type { Status, TerminalStatus } from "./state.ts";
 
@@ -28,10 +29,16 @@ export interface JobFilter {
 /** How an attempt ends. The cancel rule is the store's: any of these may end in `cancelled`. */
 export type Exit =
   | { readonly kind: "succeed"; readonly track: Omit<Track, "createdAt"> }
-  | { readonly kind: "fail"; readonly failure: { kind: JobFailureKind; message: string } }
+  /** For good. */
+  | { readonly kind: "fail"; readonly failure: AttemptFailure }
   | { readonly kind: "refuse"; readonly reason: string }
   | { readonly kind: "release"; readonly checkpoint: EngineCheckpoint | null }
-  | { readonly kind: "retry"; readonly delayMs: number; readonly message: string };
+  /** Once more after `delayMs` milliseconds, or the end when no attempt is left. */
+  | {
+      readonly kind: "retry";
+      readonly delayMs: number;
+      readonly failure: AttemptFailure<TransientFailureKind>;
+    };
 
 /** What the worker knows of the cancel when it exits. */
 export interface CancelReceipt {
@@ -115,7 +122,11 @@ export interface JobStore {
   claim(owner: string, engines: readonly string[], room: number, hinted: boolean): Promise<Claim[]>;
   /** Extends leases and writes progress, in one round trip. */
   heartbeat(beats: readonly Heartbeat[]): Promise<HeartbeatResult[]>;
-  /** Ends an attempt; returns the job as it then is, or null when the lease is not the job's any more. */
+  /**
+   * Ends an attempt; calls that come together share a round trip. A repeat, because the answer was lost,
+   * changes nothing.
+   * @returns the job after this attempt's end, or null when its lease was lost before
+   */
   exit(lease: Lease, exit: Exit, receipt: CancelReceipt | null): Promise<Job | null>;
   /** Returns jobs whose lease, or whose attempt's time, ran out to the queue, or ends them; how many. */
   sweepLapsed(): Promise<number>;

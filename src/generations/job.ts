@@ -1,4 +1,5 @@
 /** The job: one request for music and what has become of it, as the domain sees it. */
+import type { AttemptFailureKind, EndedAttempt } from "./attempt.ts";
 import type {
   EngineCheckpoint,
   GenerationMode,
@@ -57,6 +58,8 @@ export interface Job extends Scope {
     /** The safe checkpoint where the worker stopped. */
     readonly checkpoint: string | null;
   } | null;
+  /** The latest attempts that ended, oldest first; at most `historyLength`. */
+  readonly history: readonly EndedAttempt[];
   /** Where the next attempt can go on; `epoch` is the attempt that wrote it. */
   readonly checkpoint: (EngineCheckpoint & { readonly epoch: number }) | null;
   readonly track: Track | null;
@@ -71,8 +74,8 @@ export interface Job extends Scope {
   readonly endedAt: Date | null;
 }
 
-/** Why a job failed. */
-export type JobFailureKind = "engine" | "attempts_exhausted" | "deadline";
+/** Why a job failed: by what no attempt can mend, or by too many that could not. */
+export type JobFailureKind = AttemptFailureKind | "attempts_exhausted";
 
 /** A claimed job: the fence that every write of its worker carries. */
 export interface Lease {

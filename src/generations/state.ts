@@ -65,9 +65,12 @@ export const transitions = {
   refuse: { from: ["running"], phase: "ended", status: "refused" },
   /** The worker hands the job back while it shuts down: the attempt is not counted. */
   release: { from: ["running"], phase: "waiting", status: "queued" },
-  /** A transient failure: once more, later. */
+  /** A transient failure: once more, later; after the last attempt the job fails. */
   retry: { from: ["running"], phase: "backoff", status: "queued" },
-  /** The lease ran out (crash, partition) or the attempt took too long (hang): the attempt counts. */
+  /**
+   * The lease ran out (crash, partition) or the attempt took too long (hang): the attempt counts, and
+   * after the last one the job fails.
+   */
   lapse: { from: ["running"], phase: "waiting", status: "queued" },
   /** The whole job's deadline passed, wherever it was. */
   expire: { from: ["waiting", "backoff", "running"], phase: "ended", status: "failed" },

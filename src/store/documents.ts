@@ -1,4 +1,5 @@
 /** The documents as MongoDB holds them, and their way to and from the domain. */
+import type { EndedAttempt } from "../generations/attempt.ts";
 import type { Job, Track } from "../generations/job.ts";
 import type { Phase, Status } from "../generations/state.ts";
 
@@ -8,9 +9,18 @@ export const schemaVersion = 1;
 export interface LeaseDocument {
   owner: string;
   token: string;
+  startedAt?: Date;
   expiresAt: Date;
   /** When the attempt has taken too long, however well its lease is kept. */
   deadlineAt?: Date;
+}
+
+/** An attempt that ended, and who ended it: its worker, by this lease, or a sweeper. */
+export interface AttemptDocument extends Omit<EndedAttempt, "failure"> {
+  owner: string;
+  token: string;
+  by: "worker" | "sweeper";
+  failure?: NonNullable<EndedAttempt["failure"]>;
 }
 
 /** A job. Fields without a value are absent, since partial indexes cannot ask for a missing one. */
@@ -30,6 +40,7 @@ export interface JobDocument {
   priority: number;
   attempts: number;
   epoch: number;
+  history?: AttemptDocument[];
   /** The organization's slot that a running job holds, from 0. */
   slot?: number;
   lease?: LeaseDocument;
@@ -77,6 +88,11 @@ export interface WorkerDocument {
   seenAt: Date;
 }
 
+function toEndedAttempt(document: AttemptDocument): EndedAttempt {
+  const { epoch, startedAt, endedAt, outcome, failure } = document;
+  return { epoch, startedAt, endedAt, outcome, failure: failure ?? null };
+}
+
 /** The job as the domain sees it. */
 export function toJob(document: JobDocument): Job {
   const { cancel } = document;
@@ -100,6 +116,7 @@ export function toJob(document: JobDocument): Job {
           checkpoint: cancel.checkpoint ?? null,
         }
       : null,
+    history: (document.history ?? []).map(toEndedAttempt),
     checkpoint: document.checkpoint ?? null,
     track: document.track ?? null,
     failure: document.failure ?? null,

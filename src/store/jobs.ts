@@ -1,26 +1,18 @@
 /** Jobs over MongoDB: reads scoped by organization and user, and every change one guarded update. */
 import type { Filter } from "mongodb";
 import { jobNotFound, ServiceError } from "../generations/failures.ts";
-import type { Lease, Scope } from "../generations/job.ts";
+import type { Scope } from "../generations/job.ts";
 import type { Heartbeat, JobFilter, JobStore, NewJob } from "../generations/job-store.ts";
 import { type Phase, phases } from "../generations/state.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import type { Deletion } from "./deletion.ts";
 import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
+import { fenceOf } from "./fence.ts";
 import { scopeOf } from "./scope.ts";
-import { cancelOf, deadlineOf, dueOf, exitOf, lapseOf, type TimeLimits } from "./updates.ts";
+import { createSettle } from "./settle.ts";
+import { cancelOf, deadlineOf, dueOf, lapseOf, type TimeLimits } from "./updates.ts";
 
 type Jobs = Database["jobs"];
-
-/** The fence: matches only while this lease holds the job. */
-function fenceOf(lease: Lease): Filter<JobDocument> {
-  return {
-    _id: lease.jobId,
-    phase: "running",
-    "lease.token": lease.token,
-    epoch: lease.epoch,
-  };
-}
 
 /** The fields of a new job that callers decide; the pipeline adds what the server's clock decides. */
 function documentOf(job: NewJob): Omit<JobDocument, "createdAt"> {
@@ -205,6 +197,7 @@ export function createJobs(
   { jobs }: Database,
   limits: TimeLimits,
 ): Omit<JobStore, "claim" | "queueFacts" | "announce" | "withdraw" | keyof Deletion> {
+  const settle = createSettle(jobs);
   const orNull = (document: JobDocument | null) => document && toJob(document);
   return {
     create: async (job) => toJob(await create(jobs, job, limits.jobMs)),
@@ -221,12 +214,7 @@ export function createJobs(
       orNull(await jobs.findOne({ "track.id": trackId, ...scopeOf(scope) })),
     requestCancel: async (scope, jobId) => orNull(await requestCancel(jobs, scope, jobId)),
     heartbeat: (beats) => heartbeat(jobs, beats, limits.leaseTtlMs),
-    exit: async (lease, exit, receipt) =>
-      orNull(
-        await jobs.findOneAndUpdate(fenceOf(lease), exitOf(exit, lease.epoch, receipt), {
-          returnDocument: "after",
-        }),
-      ),
+    exit: async (lease, exit, receipt) => orNull(await settle({ lease, exit, receipt })),
     sweepLapsed: () => sweepLapsed(jobs),
     sweepDue: () => sweepDue(jobs),
     sweepExpired: () => sweepExpired(jobs),

@@ -2,16 +2,24 @@
  * The state machine compiled to update pipelines: for each exit of `generations/state.ts` the `$set` and
  * `$unset` that perform it, timed by the database's clock (`$$NOW`). The guards are in `jobs.ts`.
  *
- * The cancel rule lives here, in one place: `exitOf` wraps every exit from `running` in one condition on
- * `cancel.requestedAt`, which the server evaluates in the same update.
+ * The cancel rule is the first branch of every exit from `running`: a condition on `cancel.requestedAt`,
+ * which the server evaluates in the same update. The bound on attempts is the branch after it.
  */
 import type { Document } from "mongodb";
+import {
+  type AttemptFailureKind,
+  type AttemptOutcome,
+  attemptFailures,
+  historyLength,
+} from "../generations/attempt.ts";
 import type { CancelReceipt, Exit } from "../generations/job-store.ts";
 import { maxAttempts, type Transition, transitions } from "../generations/state.ts";
+import type { AttemptDocument } from "./documents.ts";
 
 const now = "$$NOW";
 const nextVersion = { $add: ["$version", 1] };
 const cancelAsked = { $ne: [{ $type: "$cancel.requestedAt" }, "missing"] };
+const spent = { $gte: ["$attempts", maxAttempts] };
 /** What no job outside `running` has. */
 const hold: string[] = ["slot", "lease"];
 
@@ -32,87 +40,130 @@ function millisecondsAgo(ms: number): Document {
   return { $subtract: [now, Math.max(0, Math.round(ms))] };
 }
 
+/** One way that an exit from `running` may go: when, what it sets, and what the attempt ended in. */
+interface Branch {
+  readonly when: Document;
+  readonly set: Document;
+  readonly outcome: AttemptOutcome;
+  /** A literal, or an expression that gives one. */
+  readonly failure?: Document;
+}
+
+/** The last of them holds always. */
+type Branches = readonly Branch[];
+const always = literal(true);
+
+/** The value that the first branch whose condition holds gives. */
+function choose(branches: Branches, valueIn: (branch: Branch) => unknown): unknown {
+  return branches.reduceRight<unknown>(
+    (rest, branch) =>
+      branch.when === always ? valueIn(branch) : { $cond: [branch.when, valueIn(branch), rest] },
+    null,
+  );
+}
+
+/** Each field that a branch sets, set to what the branch that is taken gives it, or left alone. */
+function chooseFields(branches: Branches): Document {
+  const fields = new Set(branches.flatMap(({ set }) => Object.keys(set)));
+  const chosen = (field: string) =>
+    choose(branches, ({ set }) => (field in set ? set[field] : `$${field}`));
+  return Object.fromEntries([...fields].map((field) => [field, chosen(field)]));
+}
+
+/** The history with the attempt that ends here. */
+function historyWith(branches: Branches, by: AttemptDocument["by"]): Document {
+  const attempt = {
+    epoch: "$epoch",
+    owner: "$lease.owner",
+    token: "$lease.token",
+    startedAt: { $ifNull: ["$lease.startedAt", "$startedAt"] },
+    endedAt: now,
+    by,
+    outcome: choose(branches, ({ outcome }) => outcome),
+    failure: choose(branches, ({ failure }) => failure ?? "$$REMOVE"),
+  };
+  const all = { $concatArrays: [{ $ifNull: ["$history", []] }, [attempt]] };
+  return { $slice: [all, -historyLength] };
+}
+
+/** Leaves `running` by the branch whose condition holds: the attempt is history, slot and lease are free. */
+function leaveRunning(branches: Branches, by: AttemptDocument["by"]): Document[] {
+  const history = historyWith(branches, by);
+  return [{ $set: { ...chooseFields(branches), history } }, { $unset: hold }];
+}
+
 /** Running → ended, because a cancel was asked for. */
-function cancelled(receipt: CancelReceipt | null): Document {
+function cancelled(receipt: CancelReceipt | null): Branch {
   const seen = receipt && {
     observedAt: millisecondsAgo(receipt.observedMsAgo),
     checkpoint: literal(receipt.checkpoint),
   };
   // As a whole: a part of it would make an empty `cancel` where none is asked for.
   const cancel = seen && { cancel: { $mergeObjects: ["$cancel", seen] } };
-  return { ...stateOf("cancelQueued"), ...idle, endedAt: now, ...cancel };
+  const set = { ...stateOf("cancelQueued"), ...idle, endedAt: now, ...cancel };
+  return { when: cancelAsked, set, outcome: "cancelled" };
 }
 
-/** The fields that this exit sets when no cancel is asked for. */
-function setOf(exit: Exit, epoch: number): Document {
+/** Running → ended, because the last attempt failed in a way that another one might have mended. */
+function exhausted(failure: Document): Branch {
+  const message = `The generation failed ${maxAttempts} times and was given up. Please try again.`;
+  const ended = { endedAt: now, failure: literal({ kind: "attempts_exhausted", message }) };
+  const set = { ...stateOf("fail"), ...idle, ...ended };
+  return { when: spent, set, outcome: "failed", failure };
+}
+
+/** An exit from `running` by the attempt's own worker. */
+export function exitOf(exit: Exit, epoch: number, receipt: CancelReceipt | null): Document[] {
+  return leaveRunning([cancelled(receipt), ...branchesOf(exit, epoch)], "worker");
+}
+
+/** What this exit does when no cancel is asked for. */
+function branchesOf(exit: Exit, epoch: number): Branches {
   switch (exit.kind) {
-    case "succeed":
-      return {
-        ...stateOf("succeed"),
-        endedAt: now,
-        track: { $mergeObjects: [literal(exit.track), { createdAt: now }] },
-        ...idle,
-        "progress.percent": 100,
-      };
-    case "fail":
-      return { ...stateOf("fail"), ...idle, endedAt: now, failure: literal(exit.failure) };
-    case "refuse":
-      return { ...stateOf("refuse"), ...idle, endedAt: now, refusal: literal(exit.reason) };
-    case "release":
-      return {
-        ...stateOf("release"),
-        ...idle,
-        attempts: { $max: [0, { $subtract: ["$attempts", 1] }] },
-        ...(exit.checkpoint && { checkpoint: literal({ ...exit.checkpoint, epoch }) }),
-      };
-    case "retry":
-      return {
-        ...stateOf("retry"),
-        notBefore: { $add: [now, Math.round(exit.delayMs)] },
-        ...idle,
-        "progress.message": literal(exit.message),
-      };
+    case "succeed": {
+      const track = { $mergeObjects: [literal(exit.track), { createdAt: now }] };
+      const done = { track, ...idle, "progress.percent": 100 };
+      const set = { ...stateOf("succeed"), endedAt: now, ...done };
+      return [{ when: always, set, outcome: "succeeded" }];
+    }
+    case "fail": {
+      const failure = literal(exit.failure);
+      const set = { ...stateOf("fail"), ...idle, endedAt: now, failure };
+      return [{ when: always, set, outcome: "failed", failure }];
+    }
+    case "refuse": {
+      const set = { ...stateOf("refuse"), ...idle, endedAt: now, refusal: literal(exit.reason) };
+      return [{ when: always, set, outcome: "refused" }];
+    }
+    case "release": {
+      const attempts = { $max: [0, { $subtract: ["$attempts", 1] }] };
+      const reached = exit.checkpoint && { checkpoint: literal({ ...exit.checkpoint, epoch }) };
+      const set = { ...stateOf("release"), ...idle, attempts, ...reached };
+      return [{ when: always, set, outcome: "released" }];
+    }
+    case "retry": {
+      const failure = literal(exit.failure);
+      const message = literal(`${exit.failure.message} Trying again.`);
+      const notBefore = { $add: [now, Math.round(exit.delayMs)] };
+      const set = { ...stateOf("retry"), notBefore, ...idle, "progress.message": message };
+      return [exhausted(failure), { when: always, set, outcome: "failed", failure }];
+    }
   }
 }
 
-/** The pipeline of one exit from `running`: its own fields, or those of the cancel when one is asked for. */
-export function exitOf(exit: Exit, epoch: number, receipt: CancelReceipt | null): Document[] {
-  const otherwise = setOf(exit, epoch);
-  const end = cancelled(receipt);
-  const fields = new Set([...Object.keys(otherwise), ...Object.keys(end)]);
-  const valueIn = (set: Document, field: string) => (field in set ? set[field] : `$${field}`);
-  const choose = (field: string) => ({
-    $cond: [cancelAsked, valueIn(end, field), valueIn(otherwise, field)],
-  });
-  return [
-    { $set: Object.fromEntries([...fields].map((field) => [field, choose(field)])) },
-    { $unset: hold },
-  ];
+function failureOf(kind: AttemptFailureKind): Document {
+  return literal({ kind, message: attemptFailures[kind].message });
 }
 
-/** The pipeline of a lease that ran out: back to the queue, or the end when no attempt is left. */
+/** A lease that ran out, or an attempt that took too long: back to the queue, or the end of the job. */
 export function lapseOf(): Document[] {
-  const failure = literal({
-    kind: "attempts_exhausted",
-    message: `The generation was interrupted ${maxAttempts} times and was given up. Please try again.`,
-  });
-  const spent = { $gte: ["$attempts", maxAttempts] };
-  const ends = { $or: [cancelAsked, spent] };
-  return [
-    {
-      $set: {
-        phase: { $cond: [ends, "ended", transitions.lapse.phase] },
-        status: {
-          $cond: [cancelAsked, "cancelled", { $cond: [spent, "failed", transitions.lapse.status] }],
-        },
-        version: nextVersion,
-        ...idle,
-        endedAt: { $cond: [ends, now, "$$REMOVE"] },
-        failure: { $cond: [{ $and: [spent, { $not: [cancelAsked] }] }, failure, "$$REMOVE"] },
-      },
-    },
-    { $unset: hold },
-  ];
+  const isLost = { $lt: ["$lease.expiresAt", now] };
+  const failure = {
+    $cond: [isLost, failureOf("lease_expired"), failureOf("attempt_timeout")],
+  };
+  const set = { ...stateOf("lapse"), ...idle };
+  const again: Branch = { when: always, set, outcome: "failed", failure };
+  return leaveRunning([cancelled(null), exhausted(failure), again], "sweeper");
 }
 
 /** How long things may take by the database's clock, in milliseconds. */
@@ -135,6 +186,7 @@ export function claimOf(
   const lease = {
     owner: literal(owner),
     token,
+    startedAt: now,
     expiresAt: { $add: [now, limits.leaseTtlMs] },
     deadlineAt: { $add: [now, limits.attemptMs] },
   };
@@ -154,22 +206,13 @@ export function claimOf(
 
 /** The pipeline of a job whose time is up, wherever it is. */
 export function deadlineOf(): Document[] {
-  const failure = literal({
-    kind: "deadline",
-    message: "The generation could not be finished in time and was given up. Please try again.",
-  });
-  return [
-    {
-      $set: {
-        ...stateOf("expire"),
-        ...idle,
-        status: { $cond: [cancelAsked, "cancelled", transitions.expire.status] },
-        endedAt: now,
-        failure: { $cond: [cancelAsked, "$$REMOVE", failure] },
-      },
-    },
-    { $unset: [...hold, "notBefore"] },
-  ];
+  const failure = failureOf("deadline");
+  const set = { ...stateOf("expire"), ...idle, endedAt: now, failure };
+  const late: Branch = { when: always, set, outcome: "failed", failure };
+  const branches = [cancelled(null), late];
+  const wasRunning = { $eq: ["$phase", "running"] };
+  const history = { $cond: [wasRunning, historyWith(branches, "sweeper"), "$history"] };
+  return [{ $set: { ...chooseFields(branches), history } }, { $unset: [...hold, "notBefore"] }];
 }
 
 /** The pipeline of a cancel: a queued job ends, a running one is marked. */

@@ -10,6 +10,11 @@ import type { Random } from "../base/random.ts";
 import { AbortReason, abortReasonOf } from "../generations/abort.ts";
 import type { ArtifactStore } from "../generations/artifacts.ts";
 import {
+  type AttemptFailure,
+  attemptFailures,
+  type TransientFailureKind,
+} from "../generations/attempt.ts";
+import {
   type Engine,
   EngineError,
   type EngineOutcome,
@@ -18,7 +23,6 @@ import {
 import { newId } from "../generations/identifiers.ts";
 import type { Claim, Job, Track } from "../generations/job.ts";
 import type { CancelReceipt, Exit, JobStore } from "../generations/job-store.ts";
-import { maxAttempts } from "../generations/state.ts";
 import type { HeldLease } from "./leases.ts";
 import type { Workspaces } from "./workspaces.ts";
 
@@ -58,6 +62,17 @@ export async function execute(
   } catch (error) {
     // The lease runs out by itself and the sweeper decides.
     log.error({ err: error }, "attempt ended without a settle");
+  }
+}
+
+/** The disk or the artifact store failed, not the engine. */
+class StorageError extends Error {}
+
+async function stored<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new StorageError("storage failed", { cause });
   }
 }
 
@@ -101,7 +116,7 @@ class Execution {
   async #prepare(): Promise<EngineTask> {
     const { id, epoch, checkpoint, request, seed } = this.#job;
     const { workspaces, probe } = this.#ports;
-    const workspace = await workspaces.create(id, epoch);
+    const workspace = await stored(workspaces.create(id, epoch));
     await probe.mark("prepared", { jobId: id });
     return {
       jobId: id,
@@ -128,7 +143,8 @@ class Execution {
     const { id, epoch } = this.#job;
     const artifact = `tracks/${id}/${epoch}/master.${master.extension}`;
     this.#artifact = artifact;
-    await this.#ports.artifacts.put(artifact, master.path, { mimeType: master.mimeType });
+    const { artifacts } = this.#ports;
+    await stored(artifacts.put(artifact, master.path, { mimeType: master.mimeType }));
     await this.#ports.probe.mark("published", { jobId: id, artifact });
     return { kind: "succeed", track: this.#trackOf(outcome, artifact) };
   }
@@ -158,7 +174,7 @@ class Execution {
       case "DeadlineExceeded":
         return {
           kind: "fail",
-          failure: { kind: "deadline", message: "The generation took longer than it may." },
+          failure: { kind: "deadline", message: attemptFailures.deadline.message },
         };
       // The cancel rule turns the hand-back of a job that is asked to stop into `cancelled`.
       case "CancelRequested":
@@ -168,23 +184,21 @@ class Execution {
   }
 
   #exitOfError(error: unknown): Exit {
-    const { log, random } = this.#ports;
+    const { log } = this.#ports;
     log.warn({ err: error, attempts: this.#job.attempts }, "attempt failed");
-    const known = error instanceof EngineError ? error : null;
-    const message = known?.publicMessage ?? "The generation failed unexpectedly.";
-    if (known?.retryable === false) {
+    if (error instanceof EngineError) {
+      const message = error.publicMessage;
+      if (error.retryable) return this.#retry({ kind: "engine_transient", message });
       return { kind: "fail", failure: { kind: "engine", message } };
     }
-    if (this.#job.attempts >= maxAttempts) {
-      const failure = {
-        kind: "attempts_exhausted",
-        message: `The generation failed ${maxAttempts} times and was given up. Please try again.`,
-      } as const;
-      return { kind: "fail", failure };
-    }
-    const backoff = firstRetryMs * 4 ** Math.max(0, this.#job.attempts - 1);
-    const delayMs = backoff * (0.5 + random.uniform());
-    return { kind: "retry", delayMs, message: `${message} Trying again.` };
+    const kind = error instanceof StorageError ? "storage" : "unexpected";
+    return this.#retry({ kind, message: attemptFailures[kind].message });
+  }
+
+  /** Exponential backoff with jitter; the store ends the job instead when no attempt is left. */
+  #retry(failure: AttemptFailure<TransientFailureKind>): Exit {
+    const backoffMs = firstRetryMs * 4 ** Math.max(0, this.#job.attempts - 1);
+    return { kind: "retry", failure, delayMs: backoffMs * (0.5 + this.#ports.random.uniform()) };
   }
 
   /** Writes the exit, again and again while the lease is trusted: the result is paid for. */
@@ -211,7 +225,7 @@ class Execution {
     const { artifacts, workspaces, store, log } = this.#ports;
     const { id, epoch } = this.#job;
     try {
-      // A settle whose answer was lost matches nothing the second time: ask before removing anything.
+      // Without an answer the settle may have taken place: ask before removing anything.
       const job = settled ?? (await store.get(this.#job, id));
       const named = job?.track?.artifact === this.#artifact;
       // Still this attempt's: a settle without an answer may take place after this look.

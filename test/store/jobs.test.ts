@@ -30,6 +30,8 @@ const track = {
   artifact: "tracks/x/1/master.mp3",
 } as const;
 
+const broken = { kind: "engine_transient", message: "$broken" } as const;
+
 /** Every way out of `running`, with where it leads when no cancel is asked for. */
 const exits: readonly [Exit, Pick<Job, "status" | "phase">][] = [
   [
@@ -49,7 +51,7 @@ const exits: readonly [Exit, Pick<Job, "status" | "phase">][] = [
     { status: "queued", phase: "waiting" },
   ],
   [
-    { kind: "retry", delayMs: 60_000, message: "Again." },
+    { kind: "retry", delayMs: 60_000, failure: broken },
     { status: "queued", phase: "backoff" },
   ],
 ];
@@ -244,7 +246,8 @@ describe("the fence", () => {
       expect(ended?.phase).toBe(phase);
       expect(await jobs.requestCancel(scope, claim.job.id)).toEqual(ended);
       for (const [again] of exits) {
-        expect(await jobs.exit(claim.lease, own(again, claim), null)).toBeNull();
+        // A repeat, whatever it says now, is told what became of the attempt.
+        expect(await jobs.exit(claim.lease, own(again, claim), null)).toEqual(ended);
       }
       expect(await jobs.get(scope, claim.job.id)).toEqual(ended);
     }
@@ -287,7 +290,7 @@ describe("cancel", () => {
 
   it("ends a job that backs off", async () => {
     const claim = await claimed();
-    await jobs.exit(claim.lease, { kind: "retry", delayMs: 0, message: "Again." }, null);
+    await jobs.exit(claim.lease, { kind: "retry", delayMs: 0, failure: broken }, null);
     expect(await jobs.requestCancel(scope, claim.job.id)).toMatchObject({
       status: "cancelled",
       progress: { phase: null, message: null },
@@ -353,7 +356,7 @@ describe("sweeps", () => {
     const waiting = await jobs.create(newTestJob({ engine: "nobody" }));
     const running = (await claimed()).job;
     const backing = await claimed();
-    await jobs.exit(backing.lease, { kind: "retry", delayMs: 60_000, message: "Again." }, null);
+    await jobs.exit(backing.lease, { kind: "retry", delayMs: 60_000, failure: broken }, null);
     const asked = (await claimed()).job;
     await jobs.requestCancel(scope, asked.id);
     const ids = [waiting.id, running.id, backing.job.id, asked.id];
@@ -372,7 +375,7 @@ describe("sweeps", () => {
 
   it("a backoff that is over waits again", async () => {
     const claim = await claimed({ engine: "retrying" });
-    await jobs.exit(claim.lease, { kind: "retry", delayMs: 0, message: "Again." }, null);
+    await jobs.exit(claim.lease, { kind: "retry", delayMs: 0, failure: broken }, null);
     expect(await jobs.sweepDue()).toBe(1);
     const [again] = await jobs.claim("worker", ["retrying"], 1, true);
     expect(again?.job).toMatchObject({ id: claim.job.id, attempts: 2 });

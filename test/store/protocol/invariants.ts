@@ -3,6 +3,7 @@
  * and one after a step. Every proof in this folder ends in it.
  */
 import { isDeepStrictEqual } from "node:util";
+import { historyLength } from "../../../src/generations/attempt.ts";
 import { maxAttempts } from "../../../src/generations/state.ts";
 import type { JobDocument } from "../../../src/store/documents.ts";
 
@@ -50,6 +51,8 @@ function faultsOf(job: JobDocument): string[] {
       !has("cancel") || job.status === "running" || job.status === "cancelled",
     "attempts are bounded": job.attempts >= 0 && job.attempts <= maxAttempts,
     "no more attempts than claims": job.attempts <= job.epoch,
+    "every attempt is history once it ended":
+      (job.history ?? []).length === Math.min(historyLength, job.epoch - (has("lease") ? 1 : 0)),
   };
   return namesOfBroken(rules);
 }

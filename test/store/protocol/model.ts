@@ -3,6 +3,7 @@
  * say has passed. What a claim may choose is left open here where the protocol leaves it open (which
  * organization of those never served comes first); the rest is exact.
  */
+import { type AttemptOutcome, historyLength } from "../../../src/generations/attempt.ts";
 import { maxAttempts, type Phase, type Status } from "../../../src/generations/state.ts";
 
 export interface ModelLease {
@@ -26,6 +27,8 @@ export interface ModelJob {
   epoch: number;
   percent: number;
   cancelAsked: boolean;
+  /** How its latest attempts ended. */
+  outcomes: AttemptOutcome[];
   /** While running. */
   lease: ModelLease | null;
   /** The times of its document that have come. */
@@ -53,12 +56,12 @@ const sweeps: Readonly<Record<Sweep, { phases: readonly Phase[]; times: readonly
 
 export type ExitKind = "succeed" | "fail" | "refuse" | "release" | "retry";
 
-const exits: Readonly<Record<ExitKind, readonly [Phase, Status]>> = {
-  succeed: ["ended", "succeeded"],
-  fail: ["ended", "failed"],
-  refuse: ["ended", "refused"],
-  release: ["waiting", "queued"],
-  retry: ["backoff", "queued"],
+const exits: Readonly<Record<ExitKind, readonly [Phase, Status, AttemptOutcome]>> = {
+  succeed: ["ended", "succeeded", "succeeded"],
+  fail: ["ended", "failed", "failed"],
+  refuse: ["ended", "refused", "refused"],
+  release: ["waiting", "queued", "released"],
+  retry: ["backoff", "queued", "failed"],
 };
 
 export class Model {
@@ -66,6 +69,8 @@ export class Model {
   readonly caps = new Map<string, number>();
   /** Leases that are their job's no more. */
   readonly lost: ModelLease[] = [];
+  /** Those of them that ended their attempt themselves. */
+  readonly settled: ModelLease[] = [];
 
   constructor(caps: Readonly<Record<string, number>>) {
     for (const [org, cap] of Object.entries(caps)) this.caps.set(org, cap);
@@ -79,8 +84,8 @@ export class Model {
       attempts: 0,
       epoch: 0,
     } as const;
-    const rest = { percent: 0, cancelAsked: false, lease: null, passed: new Set<Time>() };
-    this.jobs.push({ ...job, ...begin, ...rest });
+    const rest = { percent: 0, cancelAsked: false, lease: null, outcomes: [] };
+    this.jobs.push({ ...job, ...begin, ...rest, passed: new Set<Time>() });
   }
 
   byKey(org: string, key: string): ModelJob | undefined {
@@ -120,10 +125,14 @@ export class Model {
   }
 
   exit(job: ModelJob, kind: ExitKind): void {
-    const [phase, status] = job.cancelAsked ? (["ended", "cancelled"] as const) : exits[kind];
+    const spent = kind === "retry" && job.attempts >= maxAttempts;
+    const [phase, status, outcome] = job.cancelAsked
+      ? (["ended", "cancelled", "cancelled"] as const)
+      : exits[spent ? "fail" : kind];
+    if (job.lease !== null) this.settled.push(job.lease);
     if (kind === "release" && !job.cancelAsked) job.attempts -= 1;
     if (status === "succeeded") job.percent = 100;
-    this.#leave(job, phase, status);
+    this.#leave(job, phase, status, outcome);
   }
 
   cancel(job: ModelJob): void {
@@ -151,8 +160,13 @@ export class Model {
     return still.length;
   }
 
-  #leave(job: ModelJob, phase: Phase, status: Status): void {
-    if (job.lease !== null) this.lost.push(job.lease);
+  /** @param outcome of the attempt, when one runs; without it that of a sweep. */
+  #leave(job: ModelJob, phase: Phase, status: Status, outcome?: AttemptOutcome): void {
+    if (job.lease !== null) {
+      this.lost.push(job.lease);
+      const swept = job.cancelAsked ? "cancelled" : "failed";
+      job.outcomes = [...job.outcomes, outcome ?? swept].slice(-historyLength);
+    }
     job.lease = null;
     for (const time of ["lease.expiresAt", "lease.deadlineAt", "notBefore"] as const) {
       job.passed.delete(time);

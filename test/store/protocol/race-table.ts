@@ -36,6 +36,7 @@ running
   cancel × cancel                      | running, running → running, then cancelled (1) | running, running → running, then cancelled (1)
   succeed by another token × heartbeat | lost, held → running, then succeeded (0)       | lost, held → running, then succeeded (0)
   succeed by another epoch × heartbeat | lost, held → running, then succeeded (0)       | lost, held → running, then succeeded (0)
+  succeed × succeed                    | succeeded, succeeded → succeeded (1)           | succeeded, succeeded → succeeded (1)
   claim × release                      | nothing, waiting → waiting (1)                 | taken, waiting → running, then succeeded (2)
 running, lease out
   cancel × lapse    | running, swept 1 → cancelled (2)            | cancelled, swept 1 → cancelled (2)
@@ -52,6 +53,8 @@ running, attempt too long
 last attempt, lease out
   cancel × lapse  | running, swept 1 → cancelled (2)   | failed, swept 1 → failed (1)
   succeed × lapse | succeeded, swept 0 → succeeded (1) | lost, swept 1 → failed (1)
+  retry × lapse   | failed, swept 0 → failed (1)       | lost, swept 1 → failed (1)
+  cancel × retry  | running, cancelled → cancelled (2) | failed, failed → failed (1)
 running, deadline passed
   cancel × expire  | running, swept 1 → cancelled (2)   | failed, swept 1 → failed (1)
   succeed × expire | succeeded, swept 0 → succeeded (1) | lost, swept 1 → failed (1)

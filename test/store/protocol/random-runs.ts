@@ -5,7 +5,14 @@ import { cancel, create, pass, setCap, sweep } from "./client-commands.ts";
 import type { Command } from "./command.ts";
 import type { Rewrite } from "./intercept.ts";
 import { Model } from "./model.ts";
-import { claim, exit, heartbeat, overtakenClaim, staleWrite } from "./worker-commands.ts";
+import {
+  claim,
+  exit,
+  exitsTogether,
+  heartbeat,
+  overtakenClaim,
+  staleWrite,
+} from "./worker-commands.ts";
 import { createWorld, engines, initialCaps, organizations } from "./world.ts";
 
 const organization = fc.constantFrom(...organizations);
@@ -40,6 +47,9 @@ const creates = fc
 const claims = look.map((args) => claim(args));
 const beats = fc.tuple(choice, fc.option(fc.nat(100))).map((args) => heartbeat(...args));
 const exits = fc.tuple(choice, exitKind).map((args) => exit(...args));
+const togetherExits = fc
+  .array(exitKind, { minLength: 1, maxLength: 3 })
+  .map((kinds) => exitsTogether(kinds));
 const staleWrites = fc
   .tuple(
     choice,
@@ -66,6 +76,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Command>])[] = [
   [2, fc.tuple(look, meanwhile).map((args) => overtakenClaim(...args))],
   [2, beats],
   [4, exits],
+  [2, togetherExits],
   [2, staleWrites],
   [2, cancels],
   [3, passes],

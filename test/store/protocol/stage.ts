@@ -92,7 +92,8 @@ export class Stage {
   }
 }
 
-const retry: Exit = { kind: "retry", delayMs: 60_000, message: "Again." };
+const broken = { kind: "engine_transient", message: "Broken." } as const;
+const retry: Exit = { kind: "retry", delayMs: 60_000, failure: broken };
 
 /** The situations that races begin in. */
 export const situations = {

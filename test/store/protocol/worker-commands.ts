@@ -1,7 +1,6 @@
 /** What workers may do in the model-based test, also with a lease that is not theirs any more. */
 import type { Claim, Lease } from "../../../src/generations/job.ts";
 import type { Exit } from "../../../src/generations/job-store.ts";
-import { maxAttempts } from "../../../src/generations/state.ts";
 import {
   agree,
   type Command,
@@ -120,7 +119,7 @@ function exitOf(kind: ExitKind, lease: Lease): Exit {
     case "release":
       return { kind, checkpoint: { label: "chunk 1", data: { chunk: 1 } } };
     case "retry":
-      return { kind, delayMs: 60_000, message: "$again" };
+      return { kind, delayMs: 60_000, failure: { kind: "unexpected", message: "$again" } };
   }
 }
 
@@ -129,15 +128,45 @@ export function exit(choice: number, kind: ExitKind): Command {
     possible: (model) => model.in("running").length > 0,
     async perform(model, { clients }) {
       const job = choose(model.in("running"), choice);
-      // The worker's rule: the last attempt is not retried.
-      const does = kind === "retry" && job.attempts >= maxAttempts ? "fail" : kind;
       // Also where no cancel is asked for: then it must count for nothing.
       const receipt = { observedMsAgo: 5, checkpoint: "bar 1" };
       const lease = job.lease as Lease;
-      const after = await clients.jobs.exit(lease, exitOf(does, lease), receipt);
-      model.exit(job, does);
+      const after = await clients.jobs.exit(lease, exitOf(kind, lease), receipt);
+      model.exit(job, kind);
       agree("told", after?.status, job.status);
       return `${nameOf(model, job)} ${job.status}`;
+    },
+  });
+}
+
+/** All that run end at once, and with them what an old lease still wants: they share round trips. */
+export function exitsTogether(kinds: readonly ExitKind[]): Command {
+  return command(`all workers exit at once: ${kinds.join(", ")}`, {
+    possible: (model) => model.in("running").length > 1,
+    async perform(model, { clients }) {
+      const ending = model.in("running").map((job, n) => {
+        const kind = choose(kinds, n);
+        return { job, kind, lease: job.lease as Lease };
+      });
+      const old = model.lost.filter((lease) => !model.settled.includes(lease));
+      const settle = (lease: Lease, kind: ExitKind) =>
+        clients.jobs.exit(lease, exitOf(kind, lease), null);
+      const [told, lost] = await Promise.all([
+        Promise.all(ending.map(({ lease, kind }) => settle(lease, kind))),
+        Promise.all(old.map((lease) => settle(lease, "succeed"))),
+      ]);
+      for (const { job, kind } of ending) model.exit(job, kind);
+      agree(
+        "told",
+        told.map((job) => job?.status).join(),
+        ending.map(({ job }) => job.status).join(),
+      );
+      agree(
+        "old leases are lost",
+        lost.every((job) => job === null),
+        true,
+      );
+      return `${ending.length} and ${old.length} old`;
     },
   });
 }
@@ -162,7 +191,8 @@ export function staleWrite(choice: number, how: Stale, kind: ExitKind | "heartbe
         kind === "heartbeat"
           ? (await clients.jobs.heartbeat([{ lease, progress }])).length === 0
           : (await clients.jobs.exit(lease, exitOf(kind, lease), null)) === null;
-      agree("lost", told, true);
+      // A settle that is repeated by the lease that ended the attempt is told so.
+      agree("lost", told, kind === "heartbeat" || !model.settled.includes(lease));
       return nameOf(model, { id: lease.jobId });
     },
   });

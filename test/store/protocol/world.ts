@@ -97,15 +97,18 @@ export const initialCaps = Object.fromEntries(organizations.map((name) => [name,
 
 /** What the model says of a job, and what its document says. */
 function expected(job: ModelJob): object {
-  const { phase, status, version, attempts, epoch, percent, cancelAsked, lease } = job;
-  return { phase, status, version, attempts, epoch, percent, cancelAsked, token: lease?.token };
+  const { phase, status, version, attempts, epoch, percent, cancelAsked, lease, outcomes } = job;
+  const token = lease?.token;
+  return { phase, status, version, attempts, epoch, percent, cancelAsked, token, outcomes };
 }
 
 function actual(job: JobDocument): object {
-  const { phase, status, version, attempts, epoch, progress, cancel, lease } = job;
+  const { phase, status, version, attempts, epoch, progress, cancel, lease, history } = job;
   const percent = progress.percent;
   const cancelAsked = cancel !== undefined;
-  return { phase, status, version, attempts, epoch, percent, cancelAsked, token: lease?.token };
+  const token = lease?.token;
+  const outcomes = (history ?? []).map(({ outcome }) => outcome);
+  return { phase, status, version, attempts, epoch, percent, cancelAsked, token, outcomes };
 }
 
 /** @throws Error that says in what the database is not as the model, or which invariant broke. */

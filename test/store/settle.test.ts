@@ -1,0 +1,154 @@
+/** Settles that share a round trip, and what a job remembers of its attempts. */
+import { describe, expect, it } from "vitest";
+import { historyLength } from "../../src/generations/attempt.ts";
+import type { Claim } from "../../src/generations/job.ts";
+import type { Exit } from "../../src/generations/job-store.ts";
+import { maxAttempts } from "../../src/generations/state.ts";
+import { createJobs } from "../../src/store/jobs.ts";
+import { newTestJob, openTestStore, testLimits } from "../support/store.ts";
+import { intercept } from "./protocol/intercept.ts";
+
+const { jobs, database, organizations } = await openTestStore();
+const scope = { organizationId: "org_a", userId: "user_1" };
+await organizations.addMember("org_a", "user_1");
+await database.organizations.updateOne({ _id: "org_a" }, { $set: { cap: 100 } });
+
+async function claimed(engine: string, count = 1): Promise<Claim[]> {
+  await Promise.all(Array.from({ length: count }, () => jobs.create(newTestJob({ engine }))));
+  return await jobs.claim("worker", [engine], count, true);
+}
+
+async function claimAgain(engine: string): Promise<Claim> {
+  const [claim] = await jobs.claim("worker", [engine], 1, true);
+  if (claim === undefined) throw new Error("nothing to claim");
+  return claim;
+}
+
+function succeedOf({ job }: Claim): Exit {
+  const track = {
+    id: `mtrack_${job.id}`,
+    title: "Rain",
+    engine: job.engine,
+    mode: "creation",
+    instrumental: true,
+    measuredDurationSeconds: 5,
+    mimeType: "audio/mpeg",
+    licenceClass: "unclear",
+    artifact: `tracks/${job.id}/${job.epoch}/master.mp3`,
+  } as const;
+  return { kind: "succeed", track };
+}
+
+const broken = { kind: "engine_transient", message: "The strings broke." } as const;
+const retry: Exit = { kind: "retry", delayMs: 0, failure: broken };
+
+async function setTime(jobId: string, field: string): Promise<void> {
+  await database.jobs.updateOne({ _id: jobId }, { $set: { [field]: new Date(0) } });
+}
+
+describe("settles that come together", () => {
+  it("each get their own answer: ended, cancelled, lost, and one that cannot be written", async () => {
+    const claims = await claimed("together", 12);
+    const [asked, lapsed, poison] = claims as [Claim, Claim, Claim, ...Claim[]];
+    await jobs.requestCancel(scope, asked.job.id);
+    await setTime(lapsed.job.id, "lease.expiresAt");
+    await jobs.sweepLapsed();
+    const tooLarge = { label: "chunk", data: { state: "x".repeat(17_000_000) } };
+    const told = await Promise.allSettled(
+      claims.map((claim) =>
+        claim === poison
+          ? jobs.exit(claim.lease, { kind: "release", checkpoint: tooLarge }, null)
+          : jobs.exit(claim.lease, succeedOf(claim), null),
+      ),
+    );
+    const said = told.map((each) => (each.status === "rejected" ? "failed" : each.value));
+    expect(said.slice(0, 3)).toEqual([
+      expect.objectContaining({ status: "cancelled", track: null }),
+      null,
+      "failed",
+    ]);
+    claims.slice(3).forEach((claim, index) => {
+      expect(said[index + 3]).toMatchObject({
+        id: claim.job.id,
+        status: "succeeded",
+        track: { id: `mtrack_${claim.job.id}` },
+      });
+    });
+    expect(await jobs.get(scope, poison.job.id)).toMatchObject({ status: "running" });
+  });
+
+  it("share writes: two go at once, all others together when the first of these is back", async () => {
+    const claims = await claimed("trips", 40);
+    const writes: string[] = [];
+    const counting = createJobs(
+      intercept(database, {
+        before: async (kind) => {
+          if (kind === "write") writes.push(kind);
+        },
+      }),
+      testLimits,
+    );
+    await Promise.all(claims.map((claim) => counting.exit(claim.lease, succeedOf(claim), null)));
+    expect(writes).toHaveLength(3);
+  });
+});
+
+describe("history", () => {
+  it("says of each attempt when it ran and what it ended in", async () => {
+    const [first] = await claimed("history");
+    const id = first!.job.id;
+    await jobs.exit(first!.lease, retry, null);
+    await jobs.sweepDue();
+    const second = await claimAgain("history");
+    await jobs.exit(second.lease, { kind: "release", checkpoint: null }, null);
+    await claimAgain("history");
+    await setTime(id, "lease.expiresAt");
+    await jobs.sweepLapsed();
+    await claimAgain("history");
+    await setTime(id, "lease.deadlineAt");
+    await jobs.sweepLapsed();
+    const job = await jobs.get(scope, id);
+    const short = job?.history.map(({ epoch, outcome, failure }) => [epoch, outcome, failure]);
+    expect(short).toEqual([
+      [1, "failed", broken],
+      [2, "released", null],
+      [3, "failed", { kind: "lease_expired", message: "The worker was lost." }],
+      [4, "failed", { kind: "attempt_timeout", message: "The attempt took too long." }],
+    ]);
+    expect(job).toMatchObject({ status: "failed", failure: { kind: "attempts_exhausted" } });
+    for (const { startedAt, endedAt } of job?.history ?? []) {
+      expect(startedAt.getTime()).toBeLessThanOrEqual(endedAt.getTime());
+      expect(endedAt.getTime()).toBeLessThanOrEqual(job?.endedAt?.getTime() ?? 0);
+    }
+  });
+
+  it("keeps the latest attempts only", async () => {
+    const [first] = await claimed("drained");
+    let claim = first!;
+    for (let n = 0; n < historyLength + 3; n++) {
+      await jobs.exit(claim.lease, { kind: "release", checkpoint: null }, null);
+      claim = await claimAgain("drained");
+    }
+    const epochs = claim.job.history.map(({ epoch }) => epoch);
+    expect(epochs).toEqual(Array.from({ length: historyLength }, (_, n) => n + 4));
+    expect(claim.job.attempts).toBe(1);
+  });
+
+  it("the store ends a job whose last attempt would be retried", async () => {
+    const [first] = await claimed("spent");
+    let claim = first!;
+    for (let n = 1; n < maxAttempts; n++) {
+      expect(await jobs.exit(claim.lease, retry, null)).toMatchObject({ phase: "backoff" });
+      await jobs.sweepDue();
+      claim = await claimAgain("spent");
+    }
+    expect(await jobs.exit(claim.lease, retry, null)).toMatchObject({
+      status: "failed",
+      failure: {
+        kind: "attempts_exhausted",
+        message: expect.stringContaining(`failed ${maxAttempts} times`),
+      },
+      progress: { message: null },
+    });
+  });
+});
