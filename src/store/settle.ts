@@ -2,11 +2,10 @@
  * The settle: ends an attempt by the lease that holds it, one guarded update each. Settles that come together
  * share a round trip; a lone one goes at once, as one call.
  */
-import type { Filter } from "mongodb";
 import type { Lease } from "../generations/job.ts";
 import type { CancelReceipt, Exit } from "../generations/job-store.ts";
 import type { Database } from "./database.ts";
-import type { JobDocument } from "./documents.ts";
+import type { AttemptDocument, JobDocument } from "./documents.ts";
 import { fenceOf } from "./fence.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { exitOf } from "./updates.ts";
@@ -38,9 +37,11 @@ function updateOf({ exit, lease, receipt }: Settle) {
   return exitOf(exit, lease.epoch, receipt);
 }
 
-/** Matches once this lease itself has ended its attempt. */
-function settledBy({ jobId, token, epoch }: Lease): Filter<JobDocument> {
-  return { _id: jobId, history: { $elemMatch: { token, epoch, by: "worker" } } };
+/** The job, when this lease itself has ended its attempt. */
+function ifSettledBy({ token, epoch }: Lease, job: JobDocument | null): JobDocument | null {
+  const isBy = (attempt: AttemptDocument) =>
+    attempt.token === token && attempt.epoch === epoch && attempt.by === "worker";
+  return job?.history?.some(isBy) ? job : null;
 }
 
 async function one(jobs: Jobs, settle: Settle): Promise<JobDocument | null> {
@@ -48,7 +49,7 @@ async function one(jobs: Jobs, settle: Settle): Promise<JobDocument | null> {
   const ended = await jobs.findOneAndUpdate(fenceOf(lease), updateOf(settle), {
     returnDocument: "after",
   });
-  return ended ?? jobs.findOne(settledBy(lease));
+  return ended ?? ifSettledBy(lease, await jobs.findOne({ _id: lease.jobId }));
 }
 
 async function many(jobs: Jobs, settles: readonly Settle[]) {
@@ -61,8 +62,10 @@ async function many(jobs: Jobs, settles: readonly Settle[]) {
     // One that cannot be written must not fail the others; what was written stays so when repeated.
     return Promise.allSettled(settles.map((settle) => one(jobs, settle)));
   }
-  const found = await jobs.find({ $or: settles.map(({ lease }) => settledBy(lease)) }).toArray();
+  const found = await jobs
+    .find({ _id: { $in: settles.map(({ lease }) => lease.jobId) } })
+    .toArray();
   const byId = new Map(found.map((job) => [job._id, job]));
-  const resultOf = ({ lease }: Settle) => Promise.resolve(byId.get(lease.jobId) ?? null);
+  const resultOf = async ({ lease }: Settle) => ifSettledBy(lease, byId.get(lease.jobId) ?? null);
   return Promise.allSettled(settles.map(resultOf));
 }
