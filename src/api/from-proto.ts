@@ -1,13 +1,14 @@
 /** From the messages of the API to the domain. */
 
 import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
-import { GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import { GenerationPriority, GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
 import type {
   CreateGenerationRequest,
   ListGenerationsRequest,
 } from "../../gen/music/v1/music_generations_pb.ts";
 import type { GenerationRequest } from "../generations/engine.ts";
 import type { JobFilter } from "../generations/job-store.ts";
+import type { Priority } from "../generations/priority.ts";
 import type { Status } from "../generations/state.ts";
 import { parsePageToken } from "./page-token.ts";
 
@@ -20,6 +21,18 @@ const statusOf: Readonly<Record<GenerationStatus, Status | null>> = {
   [GenerationStatus.CANCELLED]: "cancelled",
   [GenerationStatus.REFUSED]: "refused",
 };
+
+const priorityOf: Readonly<Record<GenerationPriority, Priority>> = {
+  [GenerationPriority.UNSPECIFIED]: "normal",
+  [GenerationPriority.LOW]: "low",
+  [GenerationPriority.NORMAL]: "normal",
+  [GenerationPriority.HIGH]: "high",
+};
+
+/** How urgent the client says that it is. */
+export function priorityIn(request: CreateGenerationRequest): Priority {
+  return priorityOf[request.priority] ?? "normal";
+}
 
 /** What the client asks an engine for. */
 export function fromCreateRequest(request: CreateGenerationRequest): GenerationRequest {

@@ -18,7 +18,7 @@ import type { JobStore, NewJob } from "../generations/job-store.ts";
 import type { MediaLinks } from "../generations/media-links.ts";
 import { isTerminal } from "../generations/state.ts";
 import { callerKey } from "./authorization.ts";
-import { fromCreateRequest, fromListRequest } from "./from-proto.ts";
+import { fromCreateRequest, fromListRequest, priorityIn } from "./from-proto.ts";
 import { formatPageToken } from "./page-token.ts";
 import { toEngine, toGeneration, toTrack } from "./to-proto.ts";
 import { type WatchPorts, waitForEnd, watchJob } from "./watch.ts";
@@ -42,11 +42,11 @@ function scopeOf(request: { organizationId: string }, context: HandlerContext): 
 
 /** The hash that tells a repeat from another request under the same key. */
 function requestHash(request: CreateGenerationRequest): string {
-  const canonical = JSON.stringify([
-    request.engine,
-    fromCreateRequest(request),
-    request.seed ?? null,
-  ]);
+  const priority = priorityIn(request);
+  const parts = [request.engine, fromCreateRequest(request), request.seed ?? null];
+  // What came after the first version counts only where it is used: an upgrade changes no hash.
+  if (priority !== "normal") parts.push(priority);
+  const canonical = JSON.stringify(parts);
   return createHash("sha256").update(canonical).digest("hex");
 }
 
@@ -58,6 +58,7 @@ function newJob(request: CreateGenerationRequest, scope: Scope, random: Random):
     engine: request.engine,
     request: fromCreateRequest(request),
     seed: request.seed ?? newSeed(random),
+    priority: priorityIn(request),
     idempotency: key === undefined ? null : { key, hash: requestHash(request) },
   };
 }

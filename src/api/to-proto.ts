@@ -4,8 +4,13 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Engine, EngineSchema } from "../../gen/music/v1/engine_pb.ts";
 import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
 import {
+  type Attempt,
+  AttemptFailureKind,
+  AttemptOutcome,
+  AttemptSchema,
   EstimateSchema,
   type Generation,
+  GenerationPriority,
   GenerationSchema,
   GenerationStatus,
   type QueueFacts,
@@ -14,9 +19,11 @@ import {
 } from "../../gen/music/v1/generation_pb.ts";
 import { LicenceClass } from "../../gen/music/v1/licence_class_pb.ts";
 import { type Track, TrackSchema, TrackSummarySchema } from "../../gen/music/v1/track_pb.ts";
+import type * as domainAttempt from "../generations/attempt.ts";
 import type * as domain from "../generations/engine.ts";
 import type { Track as DomainTrack, Job } from "../generations/job.ts";
 import type { MediaLinks } from "../generations/media-links.ts";
+import type { Priority } from "../generations/priority.ts";
 import type * as domainQueue from "../generations/queue-facts.ts";
 import type { Status } from "../generations/state.ts";
 
@@ -27,6 +34,30 @@ const statusOf: Readonly<Record<Status, GenerationStatus>> = {
   failed: GenerationStatus.FAILED,
   cancelled: GenerationStatus.CANCELLED,
   refused: GenerationStatus.REFUSED,
+};
+
+const priorityOf: Readonly<Record<Priority, GenerationPriority>> = {
+  low: GenerationPriority.LOW,
+  normal: GenerationPriority.NORMAL,
+  high: GenerationPriority.HIGH,
+};
+
+const outcomeOf: Readonly<Record<domainAttempt.AttemptOutcome, AttemptOutcome>> = {
+  succeeded: AttemptOutcome.SUCCEEDED,
+  failed: AttemptOutcome.FAILED,
+  refused: AttemptOutcome.REFUSED,
+  released: AttemptOutcome.RELEASED,
+  cancelled: AttemptOutcome.CANCELLED,
+};
+
+const failureKindOf: Readonly<Record<domainAttempt.AttemptFailureKind, AttemptFailureKind>> = {
+  engine: AttemptFailureKind.ENGINE,
+  engine_transient: AttemptFailureKind.ENGINE_TRANSIENT,
+  unexpected: AttemptFailureKind.UNEXPECTED,
+  storage: AttemptFailureKind.STORAGE,
+  lease_expired: AttemptFailureKind.LEASE_EXPIRED,
+  attempt_timeout: AttemptFailureKind.ATTEMPT_TIMEOUT,
+  deadline: AttemptFailureKind.DEADLINE,
 };
 
 const modeOf: Readonly<Record<domain.GenerationMode, GenerationMode>> = {
@@ -94,6 +125,16 @@ function toQueueFacts(facts: domainQueue.QueueFacts): QueueFacts {
   });
 }
 
+function toAttempt(attempt: domainAttempt.EndedAttempt): Attempt {
+  const { failure } = attempt;
+  return create(AttemptSchema, {
+    startedAt: timestampFromDate(attempt.startedAt),
+    endedAt: timestampFromDate(attempt.endedAt),
+    outcome: outcomeOf[attempt.outcome],
+    ...(failure && { failureKind: failureKindOf[failure.kind], failureMessage: failure.message }),
+  });
+}
+
 /** The job; `links` null leaves out the track and its URL, as a list does. */
 export function toGeneration(
   job: Job,
@@ -113,6 +154,8 @@ export function toGeneration(
     styleTags: [...job.request.styleTags],
     seed: job.seed,
     attempts: job.attempts,
+    priority: priorityOf[job.priority],
+    history: job.history.map(toAttempt),
     ...present({
       createdAt: timestamp(job.createdAt),
       resultTrackId: job.track?.id ?? null,

@@ -6,6 +6,7 @@
 import type { AttemptFailure, TransientFailureKind } from "./attempt.ts";
 import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engine.ts";
 import type { Claim, Job, Lease, Scope, Track } from "./job.ts";
+import type { Priority } from "./priority.ts";
 import type { QueueFacts } from "./queue-facts.ts";
 import type { Status, TerminalStatus } from "./state.ts";
 
@@ -14,6 +15,7 @@ export interface NewJob extends Scope {
   readonly engine: string;
   readonly request: GenerationRequest;
   readonly seed: number;
+  readonly priority: Priority;
   /** `hash` is of the request that came with the key. */
   readonly idempotency: { readonly key: string; readonly hash: string } | null;
 }

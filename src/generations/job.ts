@@ -6,6 +6,7 @@ import type {
   GenerationRequest,
   LicenceClass,
 } from "./engine.ts";
+import type { Priority } from "./priority.ts";
 import type { Phase, Status } from "./state.ts";
 
 /** Whose data a call may touch. Every query carries it. */
@@ -38,6 +39,7 @@ export interface Job extends Scope {
   readonly request: GenerationRequest;
   /** An unsigned 32-bit number. */
   readonly seed: number;
+  readonly priority: Priority;
   readonly status: Status;
   readonly phase: Phase;
   /** Grows by one with every change that a caller can see. */

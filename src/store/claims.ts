@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { type Random, randomHex } from "../base/random.ts";
 import type { Claim } from "../generations/job.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
-import { type JobDocument, type LeaseDocument, toJob } from "./documents.ts";
+import { type JobDocument, type LeaseDocument, schemaVersion, toJob } from "./documents.ts";
 import { OrganizationRing } from "./organization-ring.ts";
 import type { MongoOrganizations } from "./organizations.ts";
 import { claimOf, type TimeLimits } from "./updates.ts";
@@ -26,6 +26,9 @@ interface Candidate {
   readonly jobId: string;
   readonly slot: number;
 }
+
+/** Jobs that this code understands. */
+const known = { $lte: schemaVersion };
 
 /** Claims over MongoDB for one worker process, which keeps the ring. */
 export class Claims {
@@ -79,7 +82,7 @@ export class Claims {
           { $match: { phase: "waiting", engine: { $in: [...engines] } } },
           { $group: { _id: "$org" } },
         ],
-        { hint: "waiting" },
+        { hint: "queue" },
       )
       .toArray();
     this.#ring.replace(found.map(({ _id }) => _id));
@@ -137,7 +140,7 @@ export class Claims {
     return new Map(organizations.map((organization) => [organization, freeOf(organization)]));
   }
 
-  /** The next jobs of each organization, by priority and then age, in one round trip. */
+  /** The next jobs of each organization, by their rank, in one round trip. */
   async #nextJobs(
     organizations: readonly string[],
     engines: readonly string[],
@@ -145,8 +148,8 @@ export class Claims {
     room: number,
   ): Promise<Map<string, string[]>> {
     const lookFor = (org: string) => [
-      { $match: { phase: "waiting", engine: { $in: [...engines] }, org } },
-      { $sort: { priority: 1, createdAt: 1, _id: 1 } },
+      { $match: { phase: "waiting", engine: { $in: [...engines] }, org, schema: known } },
+      { $sort: { rank: 1, _id: 1 } },
       { $limit: Math.min(room, free.get(org)?.length ?? 0) },
       { $project: { org: 1 } },
     ];

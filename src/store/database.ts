@@ -31,8 +31,8 @@ const jobIndexes: readonly IndexDescription[] = [
   },
   // The look for waiting organizations, and for the next jobs of one.
   {
-    name: "waiting",
-    key: { phase: 1, engine: 1, org: 1, priority: 1, createdAt: 1, _id: 1 },
+    name: "queue",
+    key: { phase: 1, engine: 1, org: 1, rank: 1, _id: 1 },
     partialFilterExpression: { phase: "waiting" },
   },
   { name: "due", key: { notBefore: 1 }, partialFilterExpression: { phase: "backoff" } },

@@ -1,10 +1,20 @@
 /** The documents as MongoDB holds them, and their way to and from the domain. */
 import type { EndedAttempt } from "../generations/attempt.ts";
 import type { Job, Track } from "../generations/job.ts";
+import type { Priority } from "../generations/priority.ts";
 import type { Phase, Status } from "../generations/state.ts";
 
-/** The version of the documents' shape that this code writes. */
-export const schemaVersion = 1;
+/**
+ * The version of the documents' shape that this code writes. It may meet older documents, and processes of
+ * the version before it may work beside it, so a new version only adds fields, and `toJob` gives what an
+ * older document does not have:
+ *
+ * 1. the beginning
+ * 2. `rank`, `history`, `lease.startedAt`; `priority` is a word (it was the number 0)
+ *
+ * A worker leaves jobs of a newer version to newer workers.
+ */
+export const schemaVersion = 2;
 
 export interface LeaseDocument {
   owner: string;
@@ -36,8 +46,9 @@ export interface JobDocument {
   phase: Phase;
   version: number;
   progress: Job["progress"];
-  /** Lower goes first within an organization. */
-  priority: number;
+  priority: Priority | 0;
+  /** The lowest goes first within an organization; absent before version 2, and those go first of all. */
+  rank?: Date;
   attempts: number;
   epoch: number;
   history?: AttemptDocument[];
@@ -103,6 +114,7 @@ export function toJob(document: JobDocument): Job {
     engine: document.engine,
     request: document.request,
     seed: document.seed,
+    priority: document.priority || "normal",
     status: document.status,
     phase: document.phase,
     version: document.version,

@@ -3,6 +3,7 @@ import type { Filter } from "mongodb";
 import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Scope } from "../generations/job.ts";
 import type { Heartbeat, JobFilter, JobStore, NewJob } from "../generations/job-store.ts";
+import { headStartMs } from "../generations/priority.ts";
 import { type Phase, phases } from "../generations/state.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import type { Deletion } from "./deletion.ts";
@@ -28,7 +29,7 @@ function documentOf(job: NewJob): Omit<JobDocument, "createdAt"> {
     phase: "waiting",
     version: 1,
     progress: { percent: 0, phase: null, message: null },
-    priority: 0,
+    priority: job.priority,
     attempts: 0,
     epoch: 0,
     ...(job.idempotency && { idempotency: job.idempotency }),
@@ -37,7 +38,11 @@ function documentOf(job: NewJob): Omit<JobDocument, "createdAt"> {
 
 /** An upsert by a fresh id, since only a pipeline can stamp the document with the server's clock. */
 async function insert(jobs: Jobs, job: NewJob, jobMs: number): Promise<JobDocument> {
-  const times = { createdAt: "$$NOW", deadlineAt: { $add: ["$$NOW", jobMs] } };
+  const times = {
+    createdAt: "$$NOW",
+    rank: { $subtract: ["$$NOW", headStartMs[job.priority]] },
+    deadlineAt: { $add: ["$$NOW", jobMs] },
+  };
   const document = { $mergeObjects: [{ $literal: documentOf(job) }, times] };
   const inserted = await jobs.findOneAndUpdate({ _id: job.id }, [{ $replaceWith: document }], {
     upsert: true,

@@ -1,6 +1,7 @@
 /** Looks around a job: who goes first, what runs, who works, and how fast recent jobs were. */
 import type { Clock } from "../base/clock.ts";
 import type { Job } from "../generations/job.ts";
+import { rankOf } from "../generations/priority.ts";
 import { type QueueFacts, queueFactsOf, type Surroundings } from "../generations/queue-facts.ts";
 import type { Database } from "./database.ts";
 import type { MongoOrganizations } from "./organizations.ts";
@@ -50,12 +51,8 @@ export class QueueLook {
 
   async #ahead(job: Job): Promise<Surroundings["ahead"]> {
     if (job.phase === "running") return { jobs: 0, seconds: 0 };
-    const earlier = {
-      $or: [
-        { createdAt: { $lt: job.createdAt } },
-        { createdAt: job.createdAt, _id: { $lt: job.id } },
-      ],
-    };
+    const rank = rankOf(job);
+    const earlier = { $or: [{ rank: { $lt: rank } }, { rank, _id: { $lt: job.id } }] };
     const filter = { phase: "waiting", engine: job.engine, org: job.organizationId, ...earlier };
     return this.#sum(filter, "$request.durationSeconds");
   }

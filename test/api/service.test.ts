@@ -9,7 +9,12 @@ import {
   RetryInfoSchema,
 } from "../../gen/google/rpc/error_details_pb.ts";
 import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
-import { GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import {
+  AttemptFailureKind,
+  AttemptOutcome,
+  GenerationPriority,
+  GenerationStatus,
+} from "../../gen/music/v1/generation_pb.ts";
 import { ServiceError } from "../../src/generations/failures.ts";
 import { createApi } from "../support/api.ts";
 import { ScriptedEngine } from "../support/scripted-engine.ts";
@@ -110,6 +115,17 @@ describe("create", () => {
     expect((await client.createGeneration(request)).id).toBe(first.id);
     const error = await errorOf(client.createGeneration({ ...request, prompt: "snow" }));
     expect([error.code, reasonOf(error)]).toEqual([Code.AlreadyExists, "IDEMPOTENCY_KEY_REUSED"]);
+  });
+
+  it("a priority is kept, is normal without one, and is part of what an idempotency key stands for", async () => {
+    const urgent = { ...valid, idempotencyKey: "urgent", priority: GenerationPriority.HIGH };
+    const first = await client.createGeneration(urgent);
+    expect(first.priority).toBe(GenerationPriority.HIGH);
+    expect((await client.createGeneration(urgent)).id).toBe(first.id);
+    const other = client.createGeneration({ ...urgent, priority: GenerationPriority.LOW });
+    expect(reasonOf(await errorOf(other))).toBe("IDEMPOTENCY_KEY_REUSED");
+    const plain = await client.createGeneration(valid);
+    expect(plain.priority).toBe(GenerationPriority.NORMAL);
   });
 
   it("names every field that is wrong at once", async () => {
@@ -242,6 +258,24 @@ describe("get, list and cancel", () => {
     own.stop();
     const { status, cancelRequestedAt } = await waiting;
     expect([status, cancelRequestedAt !== undefined]).toEqual([GenerationStatus.RUNNING, true]);
+  });
+
+  it("a job says what became of its attempts", async () => {
+    const own = await store.apiKeys.create("org_history", "user_1");
+    const theirs = api.clientWith({ "x-api-key": own.key });
+    const { id } = await theirs.createGeneration({ ...valid, organizationId: "org_history" });
+    const claims = await store.jobs.claim("worker", ["studio"], 100, true);
+    const { lease } = claims.find(({ job }) => job.id === id)!;
+    const failure = { kind: "engine_transient", message: "The strings broke." } as const;
+    await store.jobs.exit(lease, { kind: "retry", delayMs: 60_000, failure }, null);
+    const { history } = await theirs.getGeneration({ organizationId: "org_history", jobId: id });
+    expect(history).toMatchObject([
+      {
+        outcome: AttemptOutcome.FAILED,
+        failureKind: AttemptFailureKind.ENGINE_TRANSIENT,
+        failureMessage: "The strings broke.",
+      },
+    ]);
   });
 
   it("an unknown track is not found", async () => {

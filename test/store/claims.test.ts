@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { headStartMs, type Priority } from "../../src/generations/priority.ts";
 import { createStore } from "../../src/store/index.ts";
 import { OrganizationRing } from "../../src/store/organization-ring.ts";
 import { newTestJob, openTestStore, silentLog, testLimits } from "../support/store.ts";
@@ -113,5 +114,29 @@ describe("the ring", () => {
         }
       }),
     );
+  });
+});
+
+describe("priorities", () => {
+  const claimOne = async () => {
+    const [claim] = await jobs.claim("worker", ["ranked"], 1, true);
+    if (claim !== undefined) await jobs.exit(claim.lease, { kind: "refuse", reason: "No." }, null);
+    return claim?.job.priority;
+  };
+  const make = async (priority: Priority) =>
+    (await jobs.create(newTestJob({ engine: "ranked", priority }))).id;
+
+  it("decide within an organization, until age does", async () => {
+    for (const priority of ["low", "normal", "high"] as const) await make(priority);
+    expect([await claimOne(), await claimOne(), await claimOne()]).toEqual([
+      "high",
+      "normal",
+      "low",
+    ]);
+    const old = await make("low");
+    const longAgo = { $subtract: ["$rank", headStartMs.high - headStartMs.low] };
+    await database.jobs.updateOne({ _id: old }, [{ $set: { rank: longAgo } }]);
+    await make("high");
+    expect([await claimOne(), await claimOne()]).toEqual(["low", "high"]);
   });
 });

@@ -60,6 +60,7 @@ export function newTestJob(change: Partial<NewJob> = {}): NewJob {
     engine: "studio",
     request,
     seed: 7,
+    priority: "normal",
     idempotency: null,
     ...change,
   };

@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file music/v1/generation.proto.
  */
 export const file_music_v1_generation: GenFile = /*@__PURE__*/
-  fileDesc("ChltdXNpYy92MS9nZW5lcmF0aW9uLnByb3RvEghtdXNpYy52MSKqBwoKR2VuZXJhdGlvbhIKCgJpZBgBIAEoCRIqCgZzdGF0dXMYAiABKA4yGi5tdXNpYy52MS5HZW5lcmF0aW9uU3RhdHVzEhAKCHByb2dyZXNzGAMgASgFEg4KBmVuZ2luZRgEIAEoCRImCgRtb2RlGAUgASgOMhgubXVzaWMudjEuR2VuZXJhdGlvbk1vZGUSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHAoPcmVzdWx0X3RyYWNrX2lkGAcgASgJSACIAQESGgoNZXJyb3JfbWVzc2FnZRgIIAEoCUgBiAEBEhsKDnJlZnVzYWxfcmVhc29uGAkgASgJSAKIAQESGQoMcGxheWJhY2tfdXJsGAogASgJSAOIAQESJQoFdHJhY2sYCyABKAsyFi5tdXNpYy52MS5UcmFja1N1bW1hcnkSDwoHdmVyc2lvbhgMIAEoBRISCgVwaGFzZRgNIAEoCUgEiAEBEh0KEHByb2dyZXNzX21lc3NhZ2UYDiABKAlIBYgBARIOCgZwcm9tcHQYDyABKAkSGAoQZHVyYXRpb25fc2Vjb25kcxgQIAEoBRISCgV0aXRsZRgRIAEoCUgGiAEBEhIKCnN0eWxlX3RhZ3MYEiADKAkSDAoEc2VlZBgTIAEoDRIQCghhdHRlbXB0cxgUIAEoBRIuCgpzdGFydGVkX2F0GBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTY2FuY2VsX3JlcXVlc3RlZF9hdBgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoSY2FuY2VsX29ic2VydmVkX2F0GBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeChFjYW5jZWxfY2hlY2twb2ludBgZIAEoCUgHiAEBEiMKBXF1ZXVlGBogASgLMhQubXVzaWMudjEuUXVldWVGYWN0c0ISChBfcmVzdWx0X3RyYWNrX2lkQhAKDl9lcnJvcl9tZXNzYWdlQhEKD19yZWZ1c2FsX3JlYXNvbkIPCg1fcGxheWJhY2tfdXJsQggKBl9waGFzZUITChFfcHJvZ3Jlc3NfbWVzc2FnZUIICgZfdGl0bGVCFAoSX2NhbmNlbF9jaGVja3BvaW50IlwKCEVzdGltYXRlEicKA3A1MBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDcDkwGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKzAQoKUXVldWVGYWN0cxIVCghwb3NpdGlvbhgBIAEoBUgAiAEBEikKC3dhaXRfcmVhc29uGAIgASgOMhQubXVzaWMudjEuV2FpdFJlYXNvbhIrCg9lc3RpbWF0ZWRfc3RhcnQYAyABKAsyEi5tdXNpYy52MS5Fc3RpbWF0ZRIpCg1lc3RpbWF0ZWRfZW5kGAQgASgLMhIubXVzaWMudjEuRXN0aW1hdGVCCwoJX3Bvc2l0aW9uKvEBChBHZW5lcmF0aW9uU3RhdHVzEiEKHUdFTkVSQVRJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASHAoYR0VORVJBVElPTl9TVEFUVVNfUVVFVUVEEAESHQoZR0VORVJBVElPTl9TVEFUVVNfUlVOTklORxACEh8KG0dFTkVSQVRJT05fU1RBVFVTX1NVQ0NFRURFRBADEhwKGEdFTkVSQVRJT05fU1RBVFVTX0ZBSUxFRBAEEh8KG0dFTkVSQVRJT05fU1RBVFVTX0NBTkNFTExFRBAFEh0KGUdFTkVSQVRJT05fU1RBVFVTX1JFRlVTRUQQBiqRAQoKV2FpdFJlYXNvbhIbChdXQUlUX1JFQVNPTl9VTlNQRUNJRklFRBAAEhMKD1dBSVRfUkVBU09OX0NBUBABEhkKFVdBSVRfUkVBU09OX05PX1dPUktFUhACEhcKE1dBSVRfUkVBU09OX0JBQ0tPRkYQAxIdChlXQUlUX1JFQVNPTl9CRUhJTkRfT1RIRVJTEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_music_v1_generation_mode, file_music_v1_track]);
+  fileDesc("ChltdXNpYy92MS9nZW5lcmF0aW9uLnByb3RvEghtdXNpYy52MSL+BwoKR2VuZXJhdGlvbhIKCgJpZBgBIAEoCRIqCgZzdGF0dXMYAiABKA4yGi5tdXNpYy52MS5HZW5lcmF0aW9uU3RhdHVzEhAKCHByb2dyZXNzGAMgASgFEg4KBmVuZ2luZRgEIAEoCRImCgRtb2RlGAUgASgOMhgubXVzaWMudjEuR2VuZXJhdGlvbk1vZGUSLgoKY3JlYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHAoPcmVzdWx0X3RyYWNrX2lkGAcgASgJSACIAQESGgoNZXJyb3JfbWVzc2FnZRgIIAEoCUgBiAEBEhsKDnJlZnVzYWxfcmVhc29uGAkgASgJSAKIAQESGQoMcGxheWJhY2tfdXJsGAogASgJSAOIAQESJQoFdHJhY2sYCyABKAsyFi5tdXNpYy52MS5UcmFja1N1bW1hcnkSDwoHdmVyc2lvbhgMIAEoBRISCgVwaGFzZRgNIAEoCUgEiAEBEh0KEHByb2dyZXNzX21lc3NhZ2UYDiABKAlIBYgBARIOCgZwcm9tcHQYDyABKAkSGAoQZHVyYXRpb25fc2Vjb25kcxgQIAEoBRISCgV0aXRsZRgRIAEoCUgGiAEBEhIKCnN0eWxlX3RhZ3MYEiADKAkSDAoEc2VlZBgTIAEoDRIQCghhdHRlbXB0cxgUIAEoBRIuCgpzdGFydGVkX2F0GBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgWIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTY2FuY2VsX3JlcXVlc3RlZF9hdBgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoSY2FuY2VsX29ic2VydmVkX2F0GBggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeChFjYW5jZWxfY2hlY2twb2ludBgZIAEoCUgHiAEBEiMKBXF1ZXVlGBogASgLMhQubXVzaWMudjEuUXVldWVGYWN0cxIuCghwcmlvcml0eRgbIAEoDjIcLm11c2ljLnYxLkdlbmVyYXRpb25Qcmlvcml0eRIiCgdoaXN0b3J5GBwgAygLMhEubXVzaWMudjEuQXR0ZW1wdEISChBfcmVzdWx0X3RyYWNrX2lkQhAKDl9lcnJvcl9tZXNzYWdlQhEKD19yZWZ1c2FsX3JlYXNvbkIPCg1fcGxheWJhY2tfdXJsQggKBl9waGFzZUITChFfcHJvZ3Jlc3NfbWVzc2FnZUIICgZfdGl0bGVCFAoSX2NhbmNlbF9jaGVja3BvaW50IvgBCgdBdHRlbXB0Ei4KCnN0YXJ0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgdvdXRjb21lGAMgASgOMhgubXVzaWMudjEuQXR0ZW1wdE91dGNvbWUSMgoMZmFpbHVyZV9raW5kGAQgASgOMhwubXVzaWMudjEuQXR0ZW1wdEZhaWx1cmVLaW5kEhwKD2ZhaWx1cmVfbWVzc2FnZRgFIAEoCUgAiAEBQhIKEF9mYWlsdXJlX21lc3NhZ2UiXAoIRXN0aW1hdGUSJwoDcDUwGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNwOTAYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrMBCgpRdWV1ZUZhY3RzEhUKCHBvc2l0aW9uGAEgASgFSACIAQESKQoLd2FpdF9yZWFzb24YAiABKA4yFC5tdXNpYy52MS5XYWl0UmVhc29uEisKD2VzdGltYXRlZF9zdGFydBgDIAEoCzISLm11c2ljLnYxLkVzdGltYXRlEikKDWVzdGltYXRlZF9lbmQYBCABKAsyEi5tdXNpYy52MS5Fc3RpbWF0ZUILCglfcG9zaXRpb24q8QEKEEdlbmVyYXRpb25TdGF0dXMSIQodR0VORVJBVElPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIcChhHRU5FUkFUSU9OX1NUQVRVU19RVUVVRUQQARIdChlHRU5FUkFUSU9OX1NUQVRVU19SVU5OSU5HEAISHwobR0VORVJBVElPTl9TVEFUVVNfU1VDQ0VFREVEEAMSHAoYR0VORVJBVElPTl9TVEFUVVNfRkFJTEVEEAQSHwobR0VORVJBVElPTl9TVEFUVVNfQ0FOQ0VMTEVEEAUSHQoZR0VORVJBVElPTl9TVEFUVVNfUkVGVVNFRBAGKpQBChJHZW5lcmF0aW9uUHJpb3JpdHkSIwofR0VORVJBVElPTl9QUklPUklUWV9VTlNQRUNJRklFRBAAEhsKF0dFTkVSQVRJT05fUFJJT1JJVFlfTE9XEAESHgoaR0VORVJBVElPTl9QUklPUklUWV9OT1JNQUwQAhIcChhHRU5FUkFUSU9OX1BSSU9SSVRZX0hJR0gQAyrGAQoOQXR0ZW1wdE91dGNvbWUSHwobQVRURU1QVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHQoZQVRURU1QVF9PVVRDT01FX1NVQ0NFRURFRBABEhoKFkFUVEVNUFRfT1VUQ09NRV9GQUlMRUQQAhIbChdBVFRFTVBUX09VVENPTUVfUkVGVVNFRBADEhwKGEFUVEVNUFRfT1VUQ09NRV9SRUxFQVNFRBAEEh0KGUFUVEVNUFRfT1VUQ09NRV9DQU5DRUxMRUQQBSrCAgoSQXR0ZW1wdEZhaWx1cmVLaW5kEiQKIEFUVEVNUFRfRkFJTFVSRV9LSU5EX1VOU1BFQ0lGSUVEEAASHwobQVRURU1QVF9GQUlMVVJFX0tJTkRfRU5HSU5FEAESKQolQVRURU1QVF9GQUlMVVJFX0tJTkRfRU5HSU5FX1RSQU5TSUVOVBACEiMKH0FUVEVNUFRfRkFJTFVSRV9LSU5EX1VORVhQRUNURUQQAxIgChxBVFRFTVBUX0ZBSUxVUkVfS0lORF9TVE9SQUdFEAQSJgoiQVRURU1QVF9GQUlMVVJFX0tJTkRfTEVBU0VfRVhQSVJFRBAFEigKJEFUVEVNUFRfRkFJTFVSRV9LSU5EX0FUVEVNUFRfVElNRU9VVBAGEiEKHUFUVEVNUFRfRkFJTFVSRV9LSU5EX0RFQURMSU5FEAcqkQEKCldhaXRSZWFzb24SGwoXV0FJVF9SRUFTT05fVU5TUEVDSUZJRUQQABITCg9XQUlUX1JFQVNPTl9DQVAQARIZChVXQUlUX1JFQVNPTl9OT19XT1JLRVIQAhIXChNXQUlUX1JFQVNPTl9CQUNLT0ZGEAMSHQoZV0FJVF9SRUFTT05fQkVISU5EX09USEVSUxAEYgZwcm90bzM", [file_google_protobuf_timestamp, file_music_v1_generation_mode, file_music_v1_track]);
 
 /**
  * A music generation job.
@@ -208,6 +208,20 @@ export type Generation = Message<"music.v1.Generation"> & {
    * @generated from field: music.v1.QueueFacts queue = 26;
    */
   queue?: QueueFacts | undefined;
+
+  /**
+   * How urgent the job is within its organization.
+   *
+   * @generated from field: music.v1.GenerationPriority priority = 27;
+   */
+  priority: GenerationPriority;
+
+  /**
+   * The latest attempts that ended, oldest first; at most ten.
+   *
+   * @generated from field: repeated music.v1.Attempt history = 28;
+   */
+  history: Attempt[];
 };
 
 /**
@@ -216,6 +230,55 @@ export type Generation = Message<"music.v1.Generation"> & {
  */
 export const GenerationSchema: GenMessage<Generation> = /*@__PURE__*/
   messageDesc(file_music_v1_generation, 0);
+
+/**
+ * One attempt that ended.
+ *
+ * @generated from message music.v1.Attempt
+ */
+export type Attempt = Message<"music.v1.Attempt"> & {
+  /**
+   * When a worker took the job.
+   *
+   * @generated from field: google.protobuf.Timestamp started_at = 1;
+   */
+  startedAt?: Timestamp | undefined;
+
+  /**
+   * When it ended.
+   *
+   * @generated from field: google.protobuf.Timestamp ended_at = 2;
+   */
+  endedAt?: Timestamp | undefined;
+
+  /**
+   * What it ended in.
+   *
+   * @generated from field: music.v1.AttemptOutcome outcome = 3;
+   */
+  outcome: AttemptOutcome;
+
+  /**
+   * Why it failed; absent otherwise.
+   *
+   * @generated from field: music.v1.AttemptFailureKind failure_kind = 4;
+   */
+  failureKind: AttemptFailureKind;
+
+  /**
+   * The same in words that are safe to show a user.
+   *
+   * @generated from field: optional string failure_message = 5;
+   */
+  failureMessage?: string | undefined;
+};
+
+/**
+ * Describes the message music.v1.Attempt.
+ * Use `create(AttemptSchema)` to create a new message.
+ */
+export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
+  messageDesc(file_music_v1_generation, 1);
 
 /**
  * An instant that is not certain yet.
@@ -243,7 +306,7 @@ export type Estimate = Message<"music.v1.Estimate"> & {
  * Use `create(EstimateSchema)` to create a new message.
  */
 export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
-  messageDesc(file_music_v1_generation, 1);
+  messageDesc(file_music_v1_generation, 2);
 
 /**
  * Facts about the queue, for people.
@@ -285,7 +348,7 @@ export type QueueFacts = Message<"music.v1.QueueFacts"> & {
  * Use `create(QueueFactsSchema)` to create a new message.
  */
 export const QueueFactsSchema: GenMessage<QueueFacts> = /*@__PURE__*/
-  messageDesc(file_music_v1_generation, 2);
+  messageDesc(file_music_v1_generation, 3);
 
 /**
  * Where a job is. QUEUED and RUNNING are active; the others are terminal and never change.
@@ -357,6 +420,198 @@ export const GenerationStatusSchema: GenEnum<GenerationStatus> = /*@__PURE__*/
   enumDesc(file_music_v1_generation, 0);
 
 /**
+ * How urgent a job is among those of its organization. It changes no other organization's turn.
+ *
+ * Priorities age: a job is served as if it had been created earlier or later by a fixed time, so a more
+ * urgent one overtakes only what came shortly before it, and none waits for ever.
+ *
+ * @generated from enum music.v1.GenerationPriority
+ */
+export const GenerationPriority = {
+  /**
+   * NORMAL.
+   *
+   * @generated from enum value: GENERATION_PRIORITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * As if created half an hour later.
+   *
+   * @generated from enum value: GENERATION_PRIORITY_LOW = 1;
+   */
+  LOW: 1,
+
+  /**
+   * By its age.
+   *
+   * @generated from enum value: GENERATION_PRIORITY_NORMAL = 2;
+   */
+  NORMAL: 2,
+
+  /**
+   * As if created ten minutes earlier.
+   *
+   * @generated from enum value: GENERATION_PRIORITY_HIGH = 3;
+   */
+  HIGH: 3,
+} as const;
+
+/**
+ * How urgent a job is among those of its organization. It changes no other organization's turn.
+ *
+ * Priorities age: a job is served as if it had been created earlier or later by a fixed time, so a more
+ * urgent one overtakes only what came shortly before it, and none waits for ever.
+ *
+ * @generated from enum music.v1.GenerationPriority
+ */
+export type GenerationPriority = (typeof GenerationPriority)[keyof typeof GenerationPriority] | UnknownEnum;
+
+/**
+ * Describes the enum music.v1.GenerationPriority.
+ */
+export const GenerationPrioritySchema: GenEnum<GenerationPriority> = /*@__PURE__*/
+  enumDesc(file_music_v1_generation, 1);
+
+/**
+ * How an attempt ended.
+ *
+ * @generated from enum music.v1.AttemptOutcome
+ */
+export const AttemptOutcome = {
+  /**
+   * Not an outcome.
+   *
+   * @generated from enum value: ATTEMPT_OUTCOME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It made the track.
+   *
+   * @generated from enum value: ATTEMPT_OUTCOME_SUCCEEDED = 1;
+   */
+  SUCCEEDED: 1,
+
+  /**
+   * It failed; whether the job went on is told by what follows.
+   *
+   * @generated from enum value: ATTEMPT_OUTCOME_FAILED = 2;
+   */
+  FAILED: 2,
+
+  /**
+   * The engine refused the request.
+   *
+   * @generated from enum value: ATTEMPT_OUTCOME_REFUSED = 3;
+   */
+  REFUSED: 3,
+
+  /**
+   * A worker that stopped handed the job back; it does not count.
+   *
+   * @generated from enum value: ATTEMPT_OUTCOME_RELEASED = 4;
+   */
+  RELEASED: 4,
+
+  /**
+   * It stopped because a cancel was asked for.
+   *
+   * @generated from enum value: ATTEMPT_OUTCOME_CANCELLED = 5;
+   */
+  CANCELLED: 5,
+} as const;
+
+/**
+ * How an attempt ended.
+ *
+ * @generated from enum music.v1.AttemptOutcome
+ */
+export type AttemptOutcome = (typeof AttemptOutcome)[keyof typeof AttemptOutcome] | UnknownEnum;
+
+/**
+ * Describes the enum music.v1.AttemptOutcome.
+ */
+export const AttemptOutcomeSchema: GenEnum<AttemptOutcome> = /*@__PURE__*/
+  enumDesc(file_music_v1_generation, 2);
+
+/**
+ * Why an attempt failed.
+ *
+ * @generated from enum music.v1.AttemptFailureKind
+ */
+export const AttemptFailureKind = {
+  /**
+   * It did not fail.
+   *
+   * @generated from enum value: ATTEMPT_FAILURE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The engine cannot make this, now or later.
+   *
+   * @generated from enum value: ATTEMPT_FAILURE_KIND_ENGINE = 1;
+   */
+  ENGINE: 1,
+
+  /**
+   * The engine failed in a way that may not come again.
+   *
+   * @generated from enum value: ATTEMPT_FAILURE_KIND_ENGINE_TRANSIENT = 2;
+   */
+  ENGINE_TRANSIENT: 2,
+
+  /**
+   * Something that nobody foresaw.
+   *
+   * @generated from enum value: ATTEMPT_FAILURE_KIND_UNEXPECTED = 3;
+   */
+  UNEXPECTED: 3,
+
+  /**
+   * The workspace or the artifact store failed.
+   *
+   * @generated from enum value: ATTEMPT_FAILURE_KIND_STORAGE = 4;
+   */
+  STORAGE: 4,
+
+  /**
+   * The worker was lost.
+   *
+   * @generated from enum value: ATTEMPT_FAILURE_KIND_LEASE_EXPIRED = 5;
+   */
+  LEASE_EXPIRED: 5,
+
+  /**
+   * The attempt took too long.
+   *
+   * @generated from enum value: ATTEMPT_FAILURE_KIND_ATTEMPT_TIMEOUT = 6;
+   */
+  ATTEMPT_TIMEOUT: 6,
+
+  /**
+   * The whole job took too long.
+   *
+   * @generated from enum value: ATTEMPT_FAILURE_KIND_DEADLINE = 7;
+   */
+  DEADLINE: 7,
+} as const;
+
+/**
+ * Why an attempt failed.
+ *
+ * @generated from enum music.v1.AttemptFailureKind
+ */
+export type AttemptFailureKind = (typeof AttemptFailureKind)[keyof typeof AttemptFailureKind] | UnknownEnum;
+
+/**
+ * Describes the enum music.v1.AttemptFailureKind.
+ */
+export const AttemptFailureKindSchema: GenEnum<AttemptFailureKind> = /*@__PURE__*/
+  enumDesc(file_music_v1_generation, 3);
+
+/**
  * What a queued job waits for.
  *
  * @generated from enum music.v1.WaitReason
@@ -409,5 +664,5 @@ export type WaitReason = (typeof WaitReason)[keyof typeof WaitReason] | UnknownE
  * Describes the enum music.v1.WaitReason.
  */
 export const WaitReasonSchema: GenEnum<WaitReason> = /*@__PURE__*/
-  enumDesc(file_music_v1_generation, 1);
+  enumDesc(file_music_v1_generation, 4);
 
