@@ -261,14 +261,12 @@ describe("get, list and cancel", () => {
   });
 
   it("a job says what became of its attempts", async () => {
-    const own = await store.apiKeys.create("org_history", "user_1");
-    const theirs = api.clientWith({ "x-api-key": own.key });
-    const { id } = await theirs.createGeneration({ ...valid, organizationId: "org_history" });
-    const claims = await store.jobs.claim("worker", ["studio"], 100, true);
-    const { lease } = claims.find(({ job }) => job.id === id)!;
+    const own = newEngine("attempts");
+    const { id } = await own.client.createGeneration({ ...valid, engine: "attempts" });
+    const [claim] = await store.jobs.claim("worker", ["attempts"], 1, true);
     const failure = { kind: "engine_transient", message: "The strings broke." } as const;
-    await store.jobs.exit(lease, { kind: "retry", delayMs: 60_000, failure }, null);
-    const { history } = await theirs.getGeneration({ organizationId: "org_history", jobId: id });
+    await store.jobs.exit(claim!.lease, { kind: "retry", delayMs: 60_000, failure }, null);
+    const { history } = await own.client.getGeneration({ organizationId, jobId: id });
     expect(history).toMatchObject([
       {
         outcome: AttemptOutcome.FAILED,
