@@ -208,7 +208,8 @@ export interface TranscodingFault {
   readonly kind: string;
   readonly message: string;
   readonly violations: readonly Violation[];
-  readonly allow?: readonly string[];
+  /** For the answer, such as `allow`. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const kindOfFault: Readonly<Record<string, FailureKind>> = {
@@ -223,6 +224,6 @@ export function serviceErrorOfFault(fault: TranscodingFault): ServiceError {
   return new ServiceError(kind, {
     systemMessage: fault.message,
     violations: fault.violations,
-    ...(fault.allow?.length && { headers: { allow: fault.allow.join(", ") } }),
+    headers: fault.headers,
   });
 }

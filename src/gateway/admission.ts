@@ -43,9 +43,9 @@ export async function admit(
     }
     if (method === "OPTIONS") return { allow: match.allow };
     const has = match.allow.join(", ");
-    const { allow } = match;
+    const headers = { allow: has };
     throw new GatewayError("method_not_allowed", `The path has no ${method}; it has ${has}`, {
-      allow,
+      headers,
     });
   }
   const { target: route, values } = match;

@@ -5,6 +5,7 @@ import type { Faults } from "./faults.ts";
 import { parseJson } from "./json-text.ts";
 import { isJsonObject, readFieldValue, readMessage, restPath } from "./message-reader.ts";
 import type { Route } from "./routes.ts";
+import { quote } from "./scalars.ts";
 
 /**
  * Reads the body into `message`, as the binding says. Without a place for it a body is ignored, whatever
@@ -38,19 +39,35 @@ function placeOf(
   return restPath(input, body === "*" ? place : [body.name, ...place]);
 }
 
-/** A body without a type is taken as JSON; any other type, charset or encoding is refused. */
+/**
+ * A body without a type is taken as JSON; any other type, charset or content coding is refused, and the
+ * answer says what would be taken (RFC 9110, sections 12.5.1 and 12.5.3).
+ */
 function requireJson(header: Headers): void {
-  const [type = "", ...parameters] = (header.get("content-type") ?? "application/json")
+  const coding = header.get("content-encoding")?.trim() ?? "";
+  if (!/^(?:identity)?$/i.test(coding)) {
+    throw unsupported(`The body must not be compressed; its Content-Encoding is ${quote(coding)}`, {
+      "accept-encoding": "identity",
+    });
+  }
+  const sent = header.get("content-type") ?? "application/json";
+  const [type = "", ...parameters] = sent
     .toLowerCase()
     .split(";")
     .map((part) => part.trim());
+  const accept = { accept: "application/json" };
+  if (type !== "application/json" && !/^application\/[a-z0-9.-]+\+json$/.test(type)) {
+    throw unsupported(
+      `The body must be application/json; its Content-Type is ${quote(sent)}`,
+      accept,
+    );
+  }
   const charset = parameters.find((part) => part.startsWith("charset="))?.slice(8);
-  const isJson = type === "application/json" || /^application\/[a-z0-9.-]+\+json$/.test(type);
-  const isUtf8 = charset === undefined || /^"?utf-?8"?$/.test(charset);
-  const isPlain = /^(?:identity)?$/i.test(header.get("content-encoding")?.trim() ?? "");
-  if (isJson && isUtf8 && isPlain) return;
-  throw new GatewayError(
-    "unsupported_media_type",
-    "The body must be application/json in UTF-8, not compressed; set the Content-Type header",
-  );
+  if (charset !== undefined && !/^"?utf-?8"?$/.test(charset)) {
+    throw unsupported(`The body must be in UTF-8; its charset is ${quote(charset)}`, accept);
+  }
+}
+
+function unsupported(message: string, headers: Readonly<Record<string, string>>): GatewayError {
+  return new GatewayError("unsupported_media_type", message, { headers });
 }

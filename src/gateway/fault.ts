@@ -14,7 +14,7 @@ export type GatewayFault =
   /** Readable, but not a valid message: `violations` has all of it. */
   | "invalid"
   | "route_not_found"
-  /** `allow` lists the methods that the path has. */
+  /** `headers` has `allow`: the methods of the path. */
   | "method_not_allowed"
   | "not_acceptable"
   | "unsupported_media_type"
@@ -23,14 +23,15 @@ export type GatewayFault =
 export class GatewayError extends Error {
   readonly kind: GatewayFault;
   readonly violations: readonly FieldViolation[];
-  readonly allow: readonly string[];
+  /** What the answer's headers say of it, such as `allow`. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     kind: GatewayFault,
     message: string,
     facts: {
       violations?: readonly FieldViolation[];
-      allow?: readonly string[];
+      headers?: Readonly<Record<string, string>>;
       cause?: unknown;
     } = {},
   ) {
@@ -38,7 +39,7 @@ export class GatewayError extends Error {
     this.name = "GatewayError";
     this.kind = kind;
     this.violations = facts.violations ?? [];
-    this.allow = facts.allow ?? [];
+    this.headers = facts.headers ?? {};
   }
 }
 

@@ -3,6 +3,7 @@ import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { negotiate } from "./accept.ts";
 import type { Admission } from "./admission.ts";
+import { answer } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { GatewayError } from "./fault.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -65,7 +66,13 @@ async function respond(
   }
   copyHeaders(response.header, reply);
   if (gone.signal.aborted) return reply.hijack();
-  return answer(reply, route, built.message, response.message as Message, options);
+  const message = response.message as Message;
+  return answer(request, reply, {
+    route,
+    sent: built.message,
+    message,
+    baseUrl: options.baseUrl(),
+  });
 }
 
 function queryOf(url: string): string {
@@ -101,18 +108,4 @@ function goneController({ raw }: FastifyReply): AbortController {
   // Nor does it have a socket any more.
   if (raw.destroyed || raw.socket?.destroyed !== false) gone.abort();
   return gone;
-}
-
-function answer(
-  reply: FastifyReply,
-  route: Route,
-  sent: Message,
-  message: Message,
-  options: GatewayOptions,
-): FastifyReply {
-  const path = route.location?.(message, sent) ?? null;
-  if (path !== null) reply.header("location", options.baseUrl() + path);
-  reply.code(route.successStatus);
-  if (route.successStatus === 204) return reply.send();
-  return reply.type("application/json; charset=utf-8").send(route.print(message));
 }

@@ -40,7 +40,9 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
     );
     scope.all("/*", {
       // The first two checks come before the body is read.
-      onRequest: async (request) => {
+      onRequest: async (request, reply) => {
+        // An error, too, is of this caller and this moment alone.
+        reply.header("cache-control", "no-store");
         const admitted = await admit(request, router, options);
         admissions.set(request, admitted);
       },

@@ -58,6 +58,8 @@ export interface Route {
   readonly headers: readonly HeaderTarget[];
   readonly location: Locate | null;
   readonly successStatus: number;
+  /** The request headers that an answer depends on, for `Vary` (RFC 9110, 12.5.5). */
+  readonly vary: string;
   /** Null for a unary method. */
   readonly stream: Framing | null;
 }
@@ -99,6 +101,9 @@ function routeOf(service: DescService, method: DescMethod, rule: HttpRule): Rout
     headers: options.headers.map((each) => ({ ...textTarget(input, each.field), ...each })),
     location: options.location === "" ? null : compileLocation(method, options.location),
     successStatus: options.successStatus || 200,
+    vary: [
+      ...new Set(["Accept", "Accept-Encoding", ...options.headers.map((each) => each.header)]),
+    ].join(", "),
     stream: streamOf(method),
   };
 }

@@ -54,6 +54,8 @@ export interface LibraryOptions {
   /** Sees each request before anything else does. */
   readonly onRequest?: (request: FastifyRequest) => void;
   readonly http2?: boolean;
+  /** What `Location` begins with; default nothing. */
+  readonly baseUrl?: string;
 }
 
 /** Answers with what it was asked, so that a test sees what arrived. */
@@ -86,9 +88,10 @@ export async function serveLibrary(options: LibraryOptions = {}): Promise<string
   ) as FastifyInstance;
   app.setErrorHandler((error, _request, reply) => {
     const known = error instanceof GatewayError ? error : null;
-    const { kind = (error as Error).message, violations = [], allow = [] } = known ?? {};
+    const { kind = (error as Error).message, violations = [], headers = {} } = known ?? {};
     const status = (error as { statusCode?: number }).statusCode ?? 400;
-    return reply.code(status).send({ kind, message: (error as Error).message, violations, allow });
+    const body = { kind, message: (error as Error).message, violations };
+    return reply.code(status).headers(headers).send(body);
   });
   registerGateway(app, {
     service: Library,
@@ -101,7 +104,7 @@ export async function serveLibrary(options: LibraryOptions = {}): Promise<string
     authorize: options.authorize ?? (async () => {}),
     validate: options.validate ?? (() => []),
     encodeError: (error) => ({ failed: (error as Error).message }),
-    baseUrl: () => "",
+    baseUrl: () => options.baseUrl ?? "",
     clock: options.clock ?? systemClock,
     ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
   });
