@@ -20,6 +20,7 @@ import { isTerminal } from "../generations/state.ts";
 import { callerKey } from "./authorization.ts";
 import { fromCreateRequest, fromListRequest, priorityIn } from "./from-proto.ts";
 import { formatPageToken } from "./page-token.ts";
+import { retryAfterSeconds } from "./retry-after.ts";
 import { toEngine, toGeneration, toTrack } from "./to-proto.ts";
 import { type WatchPorts, waitForEnd, watchJob } from "./watch.ts";
 
@@ -63,20 +64,35 @@ function newJob(request: CreateGenerationRequest, scope: Scope, random: Random):
   };
 }
 
-async function cancel(
-  ports: ServicePorts,
-  scope: Scope,
-  jobId: string,
-  waitSeconds: number,
-  callEnds: AbortSignal,
-): Promise<Job> {
+async function cancel(ports: ServicePorts, scope: Scope, jobId: string): Promise<Job> {
   const job = await ports.store.requestCancel(scope, jobId);
   if (job === null) throw jobNotFound(jobId);
-  if (isTerminal(job.status) || waitSeconds === 0) return job;
+  return job;
+}
+
+async function get(ports: ServicePorts, scope: Scope, jobId: string): Promise<Job> {
+  const job = await ports.store.get(scope, jobId);
+  if (job === null) throw jobNotFound(jobId);
+  return job;
+}
+
+/** So long before the caller's deadline a wait ends, for the answer to reach the caller, in milliseconds. */
+const answerMs = 250;
+
+/** The job once it has ended, or as it is when the time is up or the call ends. */
+async function waited(
+  ports: ServicePorts,
+  scope: Scope,
+  job: Job,
+  waitSeconds: number,
+  { signal, timeoutMs }: HandlerContext,
+): Promise<Job> {
+  const waitMs = Math.min(waitSeconds * 1000, (timeoutMs() ?? Infinity) - answerMs);
+  if (isTerminal(job.status) || waitMs <= 0) return job;
   const bound = new AbortController();
-  const timer = ports.clock.sleep(waitSeconds * 1000, bound.signal).then(() => bound.abort());
+  const timer = ports.clock.sleep(waitMs, bound.signal).then(() => bound.abort());
   try {
-    return await waitForEnd(ports, scope, job, AbortSignal.any([callEnds, bound.signal]));
+    return await waitForEnd(ports, scope, job, AbortSignal.any([signal, bound.signal]));
   } finally {
     bound.abort();
     await timer;
@@ -85,22 +101,29 @@ async function cancel(
 
 /** The implementation over its ports. */
 export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGenerations> {
-  const { store, links, engines, random, artifacts } = ports;
+  const { store, links, engines, random, artifacts, clock } = ports;
   // What is left when this fails is an orphan, which the worker's sweep removes.
   const discard = async (artifact: string | null) => {
     if (artifact !== null) await artifacts.delete(artifact).catch(() => undefined);
   };
   // Facts are for comfort: a job that is durable, or a cancel that is recorded, is answered without them.
-  const show = async (job: Job) =>
-    toGeneration(job, links, await store.queueFacts(job).catch(() => null));
+  const factsOf = (job: Job) => store.queueFacts(job).catch(() => null);
+  const show = async (job: Job, context: HandlerContext) => {
+    const facts = await factsOf(job);
+    const retryAfter = retryAfterSeconds(job, facts, clock.now());
+    if (retryAfter !== null) context.responseHeader.set("retry-after", String(retryAfter));
+    return toGeneration(job, links, facts);
+  };
   return {
     async createGeneration(request, context) {
-      return show(await store.create(newJob(request, scopeOf(request, context), random)));
+      const scope = scopeOf(request, context);
+      const job = await store.create(newJob(request, scope, random));
+      return show(await waited(ports, scope, job, request.waitSeconds ?? 0, context), context);
     },
     async getGeneration(request, context) {
-      const job = await store.get(scopeOf(request, context), request.jobId);
-      if (job === null) throw jobNotFound(request.jobId);
-      return show(job);
+      const scope = scopeOf(request, context);
+      const job = await get(ports, scope, request.jobId);
+      return show(await waited(ports, scope, job, request.waitSeconds ?? 0, context), context);
     },
     async listGenerations(request, context) {
       const filter = fromListRequest(request);
@@ -121,14 +144,16 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
     async cancelGeneration(request, context) {
       const waitSeconds = request.waitSeconds ?? defaultCancelWaitSeconds;
       const scope = scopeOf(request, context);
-      return show(await cancel(ports, scope, request.jobId, waitSeconds, context.signal));
+      const job = await cancel(ports, scope, request.jobId);
+      return show(await waited(ports, scope, job, waitSeconds, context), context);
     },
     async *watchGeneration(request, context) {
       const scope = scopeOf(request, context);
       const after = request.afterVersion ?? 0;
       for await (const job of watchJob(ports, scope, request.jobId, after, context.signal)) {
         // A running job comes with every bit of progress; its watchers have that to go by.
-        yield job.phase === "running" ? toGeneration(job, links) : await show(job);
+        const facts = job.phase === "running" ? null : await factsOf(job);
+        yield toGeneration(job, links, facts);
       }
     },
     async listEngines() {

@@ -3,7 +3,8 @@
  *
  * The estimate is a model, not a promise: a job takes as long for each second of music as recent jobs of its
  * engine did (their median, and their 90th percentile), and the work before it is done by as many jobs at a
- * time as the organization's share of the workers allows.
+ * time as the organization's share of the workers allows. Its instants are round, so that it says no more
+ * than it knows, and whoever asks again soon gets the same answer.
  */
 import type { Job } from "./job.ts";
 
@@ -67,6 +68,15 @@ function waitReasonOf(job: Job, { capacity, running, cap }: Surroundings): WaitR
 
 function estimate({ now, pace }: Surroundings, seconds: number): Estimate | null {
   if (pace === null) return null;
-  const after = (msPerSecond: number) => new Date(now.getTime() + seconds * msPerSecond);
+  const after = (msPerSecond: number) => roundUp(now.getTime(), seconds * msPerSecond);
   return { p50: after(pace.p50), p90: after(pace.p90) };
+}
+
+/** The steps of an estimate, in milliseconds, largest first. */
+const steps = [3_600_000, 900_000, 300_000, 60_000, 15_000, 5_000];
+
+/** The instant `ms` after `now`, up to a step that is at most a tenth of it, and at least a second. */
+function roundUp(now: number, ms: number): Date {
+  const step = steps.find((each) => each * 10 <= ms) ?? 1_000;
+  return new Date(Math.ceil((now + ms) / step) * step);
 }

@@ -15,7 +15,9 @@ import {
   GenerationPriority,
   GenerationStatus,
 } from "../../gen/music/v1/generation_pb.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { ServiceError } from "../../src/generations/failures.ts";
+import type { JobStore } from "../../src/generations/job-store.ts";
 import { createApi } from "../support/api.ts";
 import { ScriptedEngine } from "../support/scripted-engine.ts";
 import { openTestStore } from "../support/store.ts";
@@ -276,14 +278,70 @@ describe("get, list and cancel", () => {
     ]);
   });
 
+  it("create and get wait for the end of a job, too, and the wait is no part of the key", async () => {
+    const own = newEngine("awaited");
+    const request = { ...valid, engine: "awaited", idempotencyKey: "awaited" };
+    const { id: jobId } = await own.client.createGeneration(request);
+    const created = own.client.createGeneration({ ...request, waitSeconds: 30 });
+    const got = own.client.getGeneration({ organizationId, jobId, waitSeconds: 30 });
+    await own.client.cancelGeneration({ organizationId, jobId });
+    for (const job of [await created, await got]) {
+      expect(job).toMatchObject({ id: jobId, status: GenerationStatus.CANCELLED });
+    }
+  });
+
+  it("a client that leaves while it waits for a new job loses nothing", async () => {
+    const leaving = new AbortController();
+    const create: JobStore["create"] = async (job) => {
+      const made = await store.jobs.create(job);
+      leaving.abort();
+      return made;
+    };
+    const own = createApi({ ...store, jobs: { ...store.jobs, create } }, [engine]);
+    const left = own.clientWith({ "x-api-key": key });
+    const request = { ...valid, prompt: "left", idempotencyKey: "left", waitSeconds: 30 };
+    const error = await errorOf(left.createGeneration(request, { signal: leaving.signal }));
+    expect(error.code).toBe(Code.Canceled);
+    const { jobs } = await client.listGenerations({ organizationId, limit: 1 });
+    expect(jobs[0]).toMatchObject({ prompt: "left", status: GenerationStatus.QUEUED });
+    const again = await client.createGeneration({ ...request, waitSeconds: 0 });
+    expect(again.id).toBe(jobs[0]?.id);
+  });
+
+  it("a wait ends before the caller's deadline, so that the answer still comes", async () => {
+    const sleeps: number[] = [];
+    const sleep: Clock["sleep"] = async (ms, signal) => {
+      // The others are those between two looks.
+      if (ms < 5_000) return systemClock.sleep(ms, signal);
+      sleeps.push(ms);
+    };
+    const own = newEngine("hurried", { ...systemClock, sleep });
+    const request = { ...valid, engine: "hurried", waitSeconds: 30 };
+    const { status } = await own.client.createGeneration(request, { timeoutMs: 25_000 });
+    expect(status).toBe(GenerationStatus.QUEUED);
+    await own.client.createGeneration(request);
+    expect(sleeps).toEqual([expect.any(Number), 30_000]);
+    expect(sleeps[0]).toBeLessThanOrEqual(24_750);
+  });
+
+  it("an active job comes with the time to ask again, one that has ended does not", async () => {
+    const { id: jobId } = await client.createGeneration(valid);
+    const headers: (string | null)[] = [];
+    const onHeader = (header: Headers) => headers.push(header.get("retry-after"));
+    await client.getGeneration({ organizationId, jobId }, { onHeader });
+    await client.cancelGeneration({ organizationId, jobId });
+    await client.getGeneration({ organizationId, jobId }, { onHeader });
+    expect(headers).toEqual([expect.stringMatching(/^[1-9]\d?$/), null]);
+  });
+
   it("an unknown track is not found", async () => {
     const error = await errorOf(client.getTrack({ organizationId, trackId: "mtrack_0" }));
     expect(error.code).toBe(Code.NotFound);
   });
 });
 
-function newEngine(engineKey: string) {
-  const own = createApi(store, [new ScriptedEngine(engineKey)]);
+function newEngine(engineKey: string, clock: Clock = systemClock) {
+  const own = createApi(store, [new ScriptedEngine(engineKey)], clock);
   return { ...own, client: own.clientWith({ "x-api-key": key }) };
 }
 

@@ -81,3 +81,20 @@ it("a running job has no place, and ends by what is left of it", () => {
 it("a job that has ended has none", () => {
   expect(queueFactsOf(job("ended"), around)).toBeNull();
 });
+
+it("estimates are round, within a tenth, so that they stay while nothing changes", () => {
+  const endFrom = (atMs: number, work: number) =>
+    queueFactsOf(job("waiting"), {
+      ...around,
+      now: new Date(now.getTime() + atMs),
+      ahead: { jobs: 1, seconds: work },
+    })?.estimatedEnd?.p50;
+  for (const work of [10, 500, 5_000, 100_000, 1_000_000]) {
+    const first = endFrom(100, work);
+    expect(endFrom(300, work)).toEqual(first);
+    const exact = (work / 2 + 60) / 10 + 0.1;
+    const late = (seconds(first) ?? 0) - exact;
+    expect(late).toBeGreaterThanOrEqual(0);
+    expect(late).toBeLessThanOrEqual(Math.max(1, exact / 10));
+  }
+});

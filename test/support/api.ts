@@ -5,19 +5,23 @@ import { createAuthorization } from "../../src/api/authorization.ts";
 import { createInterceptors } from "../../src/api/interceptors.ts";
 import { createService } from "../../src/api/service.ts";
 import { createValidation } from "../../src/api/validation.ts";
-import { systemClock } from "../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { Engine } from "../../src/generations/engine.ts";
 import { silentLog, type TestStore } from "./store.ts";
 
-export function createApi(store: TestStore, engines: readonly Engine[]) {
+export function createApi(
+  store: TestStore,
+  engines: readonly Engine[],
+  clock: Clock = systemClock,
+) {
   const stopping = new AbortController();
   const service = createService({
     store: store.jobs,
     feed: store.feed,
     engines,
     artifacts: { delete: async () => true },
-    clock: systemClock,
+    clock,
     random: systemRandom,
     stopping: stopping.signal,
     links: { linkTo: (artifact) => `https://media.test/${artifact}` },
