@@ -1,7 +1,8 @@
 /** The checks that come before a body is read: the route, and whether the caller may. */
 import type { ContextValues } from "@connectrpc/connect";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "./fault.ts";
+import { type Lifetime, lifetimeOf } from "./lifetime.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { Router } from "./router.ts";
 import type { Route } from "./routes.ts";
@@ -12,6 +13,7 @@ export interface Admission {
   readonly pathValues: ReadonlyMap<string, string | undefined>;
   readonly header: Headers;
   readonly contextValues: ContextValues;
+  readonly lifetime: Lifetime;
 }
 
 /** What OPTIONS is answered with (RFC 9110, 9.3.7). */
@@ -29,12 +31,17 @@ function headersOf(request: FastifyRequest): Headers {
   return headers;
 }
 
-/** @throws GatewayError route_not_found or method_not_allowed; whatever `authorize` throws */
+/**
+ * Whether the request is let in; null when its client has left meanwhile.
+ * @throws GatewayError route_not_found, method_not_allowed or deadline_exceeded; whatever `authorize`
+ *   throws
+ */
 export async function admit(
   request: FastifyRequest,
+  reply: FastifyReply,
   router: Router<Route>,
   options: GatewayOptions,
-): Promise<Admission | Allowed> {
+): Promise<Admission | Allowed | null> {
   const { method } = request;
   const match = router.find(method, request.url);
   if (!match.found) {
@@ -51,8 +58,15 @@ export async function admit(
   const { target: route, values } = match;
   const contextValues = options.contextValues(request);
   const header = headersOf(request);
+  const lifetime = lifetimeOf(reply, header, options.clock);
   const readable = [...values].filter((entry): entry is [string, string] => entry[1] !== undefined);
   const pathValues = new Map(readable);
-  await options.authorize({ method: route.method, header, pathValues, contextValues });
-  return { route, pathValues: values, header, contextValues };
+  try {
+    const call = { method: route.method, header, pathValues, contextValues };
+    await lifetime.bound(options.authorize(call));
+  } catch (error) {
+    if (lifetime.left) return null;
+    throw error;
+  }
+  return { route, pathValues: values, header, contextValues, lifetime };
 }

@@ -9,14 +9,14 @@ import {
   type DescService,
   type Message,
 } from "@bufbuild/protobuf";
-import {
-  type ContextValues,
-  createHandlerContext,
-  type HandlerContext,
-  type Interceptor,
-  type StreamResponse,
-  type UnaryResponse,
+import type {
+  ContextValues,
+  HandlerContext,
+  Interceptor,
+  StreamResponse,
+  UnaryResponse,
 } from "@connectrpc/connect";
+import type { Lifetime } from "./lifetime.ts";
 
 type Method = (request: Message, context: HandlerContext) => unknown;
 type Next = Parameters<Interceptor>[0];
@@ -25,8 +25,7 @@ type Request = Parameters<Next>[0];
 export interface CallOptions {
   readonly header: Headers;
   readonly contextValues: ContextValues;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
+  readonly lifetime: Lifetime;
   readonly url: string;
 }
 
@@ -44,16 +43,7 @@ export function createCall(
   if (found === undefined) throw new Error(`${service.typeName}.${method.name} is not implemented`);
   const invoke: Method = (request, context) => found.call(implementation, request, context);
   return (message, options) => {
-    const context = createHandlerContext({
-      service,
-      method,
-      protocolName: "rest",
-      requestMethod: "POST",
-      url: options.url,
-      requestSignal: options.signal,
-      requestHeader: options.header,
-      contextValues: options.contextValues,
-    });
+    const context = contextOf(service, method, options);
     const last: Next = async (request) => respond(request, context, invoke);
     const chain = [...interceptors].reverse().reduce((next, wrap) => wrap(next), last);
     const stream = method.methodKind !== "unary";
@@ -68,6 +58,27 @@ export function createCall(
       contextValues: options.contextValues,
       message: stream ? once(message) : message,
     } as Request);
+  };
+}
+
+/** As Connect makes it for the RPC faces, but without timers and signals of its own. */
+function contextOf(
+  service: DescService,
+  method: DescMethod,
+  { header, contextValues, lifetime, url }: CallOptions,
+): HandlerContext {
+  return {
+    service,
+    method,
+    protocolName: "rest",
+    requestMethod: "POST",
+    url,
+    signal: lifetime.signal,
+    timeoutMs: () => lifetime.remainingMs(),
+    requestHeader: header,
+    responseHeader: new Headers(),
+    responseTrailer: new Headers(),
+    values: contextValues,
   };
 }
 

@@ -18,7 +18,9 @@ export type GatewayFault =
   | "method_not_allowed"
   | "not_acceptable"
   | "unsupported_media_type"
-  | "payload_too_large";
+  | "payload_too_large"
+  /** The deadline that the request set passed before the answer was ready. */
+  | "deadline_exceeded";
 
 export class GatewayError extends Error {
   readonly kind: GatewayFault;

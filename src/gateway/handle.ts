@@ -22,18 +22,17 @@ export async function handle(
   calls: ReadonlyMap<DescMethod, Call>,
   options: GatewayOptions,
 ): Promise<FastifyReply> {
-  const { route, pathValues, header } = admission;
+  const { route, pathValues, header, lifetime } = admission;
   const framing = framingOf(route, header);
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const parts = { pathValues, header, query: queryOf(request.url), body };
   const built = buildRequest(route, parts, options.validate);
-  const gone = goneController(reply);
   try {
-    return await respond(request, reply, { admission, built, framing, gone }, calls, options);
+    return await respond(request, reply, { admission, built, framing }, calls, options);
   } catch (error) {
     // Nobody is left to be told.
-    if (gone.signal.aborted) return reply.hijack();
-    throw error;
+    if (lifetime.left) return reply.hijack();
+    throw lifetime.signal.aborted ? lifetime.signal.reason : error;
   }
 }
 
@@ -42,30 +41,29 @@ interface Exchange {
   readonly built: BuiltRequest;
   /** Null for a unary method. */
   readonly framing: FramingName | null;
-  /** Aborts when the client goes away. */
-  readonly gone: AbortController;
 }
 
 async function respond(
   request: FastifyRequest,
   reply: FastifyReply,
-  { admission, built, framing, gone }: Exchange,
+  { admission, built, framing }: Exchange,
   calls: ReadonlyMap<DescMethod, Call>,
   options: GatewayOptions,
 ): Promise<FastifyReply> {
-  const { route, header, contextValues } = admission;
+  const { route, header, contextValues, lifetime } = admission;
   const call = calls.get(route.method);
   if (call === undefined) throw new TypeError(`no call of ${route.method.name}`);
   const { url } = request;
-  const response = await call(built.message, { header, contextValues, signal: gone.signal, url });
+  const calling = call(built.message, { header, contextValues, lifetime, url });
+  const response = await lifetime.bound(calling);
   if (built.preferences.length > 0) {
     reply.header("preference-applied", built.preferences.join(", "));
   }
   if (framing !== null && response.stream) {
-    return serveStream(request, reply, response, { route, framing, gone, options });
+    return serveStream(request, reply, response, { route, framing, lifetime, options });
   }
   copyHeaders(response.header, reply);
-  if (gone.signal.aborted) return reply.hijack();
+  if (lifetime.left) return reply.hijack();
   const message = response.message as Message;
   return answer(request, reply, {
     route,
@@ -96,16 +94,4 @@ function framingOf(route: Route, header: Headers): FramingName | null {
     );
   }
   return type === "application/json" ? null : streamTypes[type];
-}
-
-/** Aborts when the client leaves before the answer is complete; it may have left already. */
-function goneController({ raw }: FastifyReply): AbortController {
-  const gone = new AbortController();
-  // A closed HTTP/2 response calls itself finished, whoever closed it, but ended only if we ended it.
-  raw.once("close", () => {
-    if (!raw.writableEnded) gone.abort();
-  });
-  // Nor does it have a socket any more.
-  if (raw.destroyed || raw.socket?.destroyed !== false) gone.abort();
-  return gone;
 }

@@ -43,8 +43,9 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
       onRequest: async (request, reply) => {
         // An error, too, is of this caller and this moment alone.
         reply.header("cache-control", "no-store");
-        const admitted = await admit(request, router, options);
-        admissions.set(request, admitted);
+        const admitted = await admit(request, reply, router, options);
+        if (admitted === null) reply.hijack();
+        else admissions.set(request, admitted);
       },
       handler: async (request, reply) => {
         const admission = admissions.get(request);

@@ -8,6 +8,7 @@ import { readHeaders, violationsWithout } from "./bound-headers.ts";
 import type { FieldViolation } from "./fault.ts";
 import { Faults } from "./faults.ts";
 import { writePath } from "./fields.ts";
+import { checkTimeout } from "./lifetime.ts";
 import { readQuery } from "./query.ts";
 import type { Route } from "./routes.ts";
 
@@ -39,6 +40,7 @@ export function buildRequest(
   const { input } = binding.method;
   const message = create(input);
   const faults = new Faults();
+  checkTimeout(header, faults);
   readBody(binding, message, body, header, faults);
   readQuery(binding, message, query, faults);
   readPathValues(binding, message, pathValues, faults);

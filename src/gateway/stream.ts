@@ -11,6 +11,7 @@ import type { ServerResponse } from "node:http";
 import type { Message } from "@bufbuild/protobuf";
 import type { StreamResponse } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Lifetime } from "./lifetime.ts";
 import { textAt } from "./location.ts";
 import type { GatewayOptions } from "./options.ts";
 import { copyHeaders } from "./response-headers.ts";
@@ -34,8 +35,7 @@ const mostWaitForFirstMs = 1_000;
 interface Exchange {
   readonly route: Route;
   readonly framing: FramingName;
-  /** Aborts when the client goes away, or has all that it asked for. */
-  readonly gone: AbortController;
+  readonly lifetime: Lifetime;
   readonly options: GatewayOptions;
 }
 
@@ -50,13 +50,13 @@ export async function serveStream(
   context: Exchange,
 ): Promise<FastifyReply> {
   const { framing, options } = context;
-  const gone = context.gone.signal;
+  const { signal } = context.lifetime;
   const messages = response.message[Symbol.asyncIterator]() as AsyncIterator<Message>;
   try {
-    const first = nextUnlessGone(messages, gone);
+    const first = context.lifetime.bound(messages.next());
     // Whoever awaits it later hears of a failure; until then, or after HEAD, it is no crash.
     first.catch(() => undefined);
-    const begun = await settledOrQuiet(first, gone, options);
+    const begun = await settledOrQuiet(first, signal, options);
     copyHeaders(response.header, reply);
     // An event source that is told 204 does not come again.
     const resumes = request.headers["last-event-id"] !== undefined;
@@ -67,7 +67,7 @@ export async function serveStream(
       "x-accel-buffering": "no",
     });
     if (request.method === "HEAD") {
-      context.gone.abort();
+      context.lifetime.end();
       return reply.code(200).send();
     }
     reply.hijack();
@@ -82,11 +82,11 @@ export async function serveStream(
 /** The first message, or null when there is none for a while. */
 async function settledOrQuiet(
   first: Promise<IteratorResult<Message>>,
-  gone: AbortSignal,
+  signal: AbortSignal,
   { clock, heartbeatMs = defaultHeartbeatMs }: GatewayOptions,
 ): Promise<IteratorResult<Message> | null> {
   const settled = new AbortController();
-  const ends = AbortSignal.any([settled.signal, gone]);
+  const ends = AbortSignal.any([settled.signal, signal]);
   const waitMs = Math.min(heartbeatMs, mostWaitForFirstMs);
   const quiet = clock.sleep(waitMs, ends).then(() => (ends.aborted ? first : null));
   return Promise.race([first, quiet]).finally(() => settled.abort());
@@ -104,35 +104,21 @@ async function writeAll(
   first: Promise<IteratorResult<Message>>,
   messages: AsyncIterator<Message>,
   request: FastifyRequest,
-  { route, framing, gone: { signal: gone }, options }: Exchange,
+  { route, framing, lifetime, options }: Exchange,
 ): Promise<void> {
-  const heartbeat = beat(response, framing, gone, options);
+  const { signal } = lifetime;
+  const heartbeat = beat(response, framing, signal, options);
   try {
-    for (let next = await first; !next.done; next = await nextUnlessGone(messages, gone)) {
-      await write(response, frame(next.value, route, framing), gone);
+    for (let next = await first; !next.done; next = await lifetime.bound(messages.next())) {
+      await write(response, frame(next.value, route, framing), signal);
     }
   } catch (error) {
-    if (!gone.aborted) {
-      await write(response, frameError(options.encodeError(error, request), framing), gone);
-    }
+    const told = signal.aborted ? signal.reason : error;
+    if (!lifetime.left) response.write(frameError(options.encodeError(told, request), framing));
   } finally {
     heartbeat.abort();
-    if (!gone.aborted) response.end();
+    if (!lifetime.left) response.end();
   }
-}
-
-/** The next message; rejects at once when the client goes away, whatever the generator does. */
-function nextUnlessGone(
-  messages: AsyncIterator<Message>,
-  gone: AbortSignal,
-): Promise<IteratorResult<Message>> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(new Error("the client went away"));
-    gone.addEventListener("abort", leave, { once: true });
-    const next = messages.next();
-    if (gone.aborted) leave();
-    next.then(resolve, reject).finally(() => gone.removeEventListener("abort", leave));
-  });
 }
 
 function frame(message: Message, { stream, print }: Route, framing: FramingName): string {
@@ -149,17 +135,17 @@ function frameError(envelope: unknown, framing: FramingName): string {
   return framing === "ndjson" ? `${data}\n` : `event: error\ndata: ${data}\n\n`;
 }
 
-/** Waits until a slow reader has room again, or is gone: that bounds what is kept for it. */
-async function write(response: ServerResponse, text: string, gone: AbortSignal): Promise<void> {
-  if (gone.aborted || response.write(text)) return;
+/** Waits until a slow reader has room again, or `signal` aborts: that bounds what is kept for it. */
+async function write(response: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || response.write(text)) return;
   await new Promise<void>((resolve) => {
     const done = () => {
       response.off("drain", done);
-      gone.removeEventListener("abort", done);
+      signal.removeEventListener("abort", done);
       resolve();
     };
     response.once("drain", done);
-    gone.addEventListener("abort", done, { once: true });
+    signal.addEventListener("abort", done, { once: true });
   });
 }
 
@@ -167,11 +153,11 @@ async function write(response: ServerResponse, text: string, gone: AbortSignal):
 function beat(
   response: ServerResponse,
   framing: FramingName,
-  gone: AbortSignal,
+  signal: AbortSignal,
   { clock, heartbeatMs = defaultHeartbeatMs }: GatewayOptions,
 ): AbortController {
   const stop = new AbortController();
-  const ends = AbortSignal.any([stop.signal, gone]);
+  const ends = AbortSignal.any([stop.signal, signal]);
   void (async () => {
     for (;;) {
       await clock.sleep(heartbeatMs, ends);

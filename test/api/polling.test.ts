@@ -81,6 +81,17 @@ it("an active job says when to ask again; one that has ended does not", async ()
   ]);
 });
 
+it("X-Request-Timeout ends a watch with the envelope of a 504", async () => {
+  const created = await call("POST", "/generations", {}, { ...piece, duration_seconds: 600 });
+  const job = await bodyOf(created);
+  const headers = { "x-request-timeout": "0.5", accept: "application/x-ndjson" };
+  const response = await call("GET", `/generations/${job["id"]}/events`, headers);
+  const last = JSON.parse((await response.text()).trim().split("\n").at(-1) ?? "");
+  const error = { code: "DEADLINE_EXCEEDED", status: 504, type: "server_error" };
+  expect(last).toMatchObject({ success: false, error });
+  await call("POST", `/generations/${job["id"]}/cancel`);
+});
+
 it("a list is compressed for whoever takes it", async () => {
   for (let i = 0; i < 3; i++) {
     const response = await call("POST", "/generations", {}, { ...piece, duration_seconds: 600 });

@@ -345,30 +345,31 @@ describe("streams", () => {
     await ended.promise;
   });
 
-  it("the generator ends when the client has left before it began", async () => {
-    const ended = Promise.withResolvers<void>();
+  it("the generator does not begin when the client has left before", async () => {
     const leaving = new AbortController();
-    let closed: Promise<unknown> = Promise.resolve();
+    const closed = Promise.withResolvers<void>();
+    let calls = 0;
     const base = await serveLibrary({
-      onRequest: (request) => {
-        closed = once(request.raw.socket, "close");
+      onRequest: ({ raw, url }) => {
+        if (url.endsWith("/pages")) raw.socket.once("close", () => closed.resolve());
       },
-      authorize: async () => {
+      authorize: async ({ pathValues }) => {
+        if (pathValues.get("name") !== "left") return;
         leaving.abort();
-        await closed;
+        await closed.promise;
       },
       implementation: {
-        async *read(_request: unknown, { signal }: { signal: AbortSignal }) {
-          if (!signal.aborted) {
-            await new Promise((resolve) => signal.addEventListener("abort", resolve));
-          }
-          ended.resolve();
+        async *read() {
+          calls++;
+          yield { number: 1 };
         },
-      } as never,
+      },
     });
-    const fetched = fetch(`${base}/v1/books/x/pages`, { signal: leaving.signal });
+    const fetched = fetch(`${base}/v1/books/left/pages`, { signal: leaving.signal });
     await expect(fetched).rejects.toThrow();
-    await ended.promise;
+    await closed.promise;
+    await (await fetch(`${base}/v1/books/stays/pages`)).text();
+    expect(calls).toBe(1);
   });
 
   /** A stream of one page that then waits for its abort. */

@@ -1,0 +1,102 @@
+/**
+ * How long a request may take: until its client leaves, or until the deadline that the client set with
+ * `X-Request-Timeout`, in seconds. One signal for both; what it aborts with is the error to answer.
+ */
+import type { FastifyReply } from "fastify";
+import type { Clock } from "../base/clock.ts";
+import { GatewayError } from "./fault.ts";
+import type { Faults } from "./faults.ts";
+
+export const timeoutHeader = "X-Request-Timeout";
+
+/** Up to 999,999.999 seconds. */
+const timeoutText = /^\d{1,6}(?:\.\d{1,3})?$/;
+
+export interface Lifetime {
+  /** Aborts when the client leaves or the deadline passes. */
+  readonly signal: AbortSignal;
+  /** Whether nobody is left to be answered. */
+  readonly left: boolean;
+  /** What is left until the deadline, in milliseconds; undefined without one. */
+  remainingMs(): number | undefined;
+  /**
+   * What `work` resolves to, but no longer than this lifetime, whatever `work` does.
+   * @throws GatewayError deadline_exceeded
+   */
+  bound<T>(work: Promise<T>): Promise<T>;
+  /** Ends the work of a request that has all it asked for. */
+  end(): void;
+}
+
+/** Of the request that `reply` answers, from now on. */
+export function lifetimeOf(reply: FastifyReply, header: Headers, clock: Clock): Lifetime {
+  const ends = new AbortController();
+  const seconds = secondsOf(header.get(timeoutHeader));
+  const endsAtMs = seconds === null ? undefined : clock.monotonicMs() + seconds * 1000;
+  let left = false;
+  watchClient(reply, () => {
+    left = true;
+    ends.abort(new Error("the client went away"));
+  });
+  if (seconds !== null) void expire(seconds, ends, reply, clock);
+  return {
+    signal: ends.signal,
+    get left() {
+      return left;
+    },
+    remainingMs: () => (endsAtMs === undefined ? undefined : endsAtMs - clock.monotonicMs()),
+    bound: (work) => boundBy(ends.signal, work),
+    end: () => ends.abort(new Error("the request has all it asked for")),
+  };
+}
+
+/** Adds a fault when the header is there and cannot be read. */
+export function checkTimeout(header: Headers, faults: Faults): void {
+  const text = header.get(timeoutHeader);
+  if (text === null || secondsOf(text) !== null) return;
+  const problem = "must be a number of seconds above 0, such as 2.5";
+  faults.addUnreadable(timeoutHeader, "invalid_format", problem);
+}
+
+/** Null when there is none, or it cannot be read. */
+function secondsOf(text: string | null): number | null {
+  if (text === null || !timeoutText.test(text.trim())) return null;
+  const seconds = Number(text);
+  return seconds > 0 ? seconds : null;
+}
+
+async function expire(
+  seconds: number,
+  ends: AbortController,
+  reply: FastifyReply,
+  clock: Clock,
+): Promise<void> {
+  const answered = new AbortController();
+  reply.raw.once("close", () => answered.abort());
+  await clock.sleep(seconds * 1000, answered.signal);
+  if (answered.signal.aborted) return;
+  const message = `The answer was not ready within the ${seconds} s of ${timeoutHeader}`;
+  ends.abort(new GatewayError("deadline_exceeded", message));
+}
+
+/** Calls `left` when the client leaves before the answer is complete; it may have left already. */
+function watchClient({ raw }: FastifyReply, left: () => void): void {
+  // A closed HTTP/2 response calls itself finished, whoever closed it, but ended only if we ended it.
+  raw.once("close", () => {
+    if (!raw.writableEnded) left();
+  });
+  // Nor does it have a socket any more.
+  if (raw.destroyed || raw.socket?.destroyed !== false) left();
+}
+
+function boundBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  if (signal.aborted) {
+    work.catch(() => undefined);
+    return Promise.reject(signal.reason);
+  }
+  return new Promise((resolve, reject) => {
+    const late = () => reject(signal.reason);
+    signal.addEventListener("abort", late, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", late));
+  });
+}
