@@ -70,8 +70,13 @@ async function cancel(ports: ServicePorts, scope: Scope, jobId: string): Promise
   return job;
 }
 
-async function get(ports: ServicePorts, scope: Scope, jobId: string): Promise<Job> {
-  const job = await ports.store.get(scope, jobId);
+async function get(
+  ports: ServicePorts,
+  scope: Scope,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<Job> {
+  const job = await ports.store.get(scope, jobId, signal);
   if (job === null) throw jobNotFound(jobId);
   return job;
 }
@@ -122,16 +127,14 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
     },
     async getGeneration(request, context) {
       const scope = scopeOf(request, context);
-      const job = await get(ports, scope, request.jobId);
+      const job = await get(ports, scope, request.jobId, context.signal);
       return show(await waited(ports, scope, job, request.waitSeconds ?? 0, context), context);
     },
     async listGenerations(request, context) {
       const filter = fromListRequest(request);
       // One more than asked for tells whether there is a next page.
-      const found = await store.list(scopeOf(request, context), {
-        ...filter,
-        limit: filter.limit + 1,
-      });
+      const wanted = { ...filter, limit: filter.limit + 1 };
+      const found = await store.list(scopeOf(request, context), wanted, context.signal);
       const jobs = found.slice(0, filter.limit);
       const last = jobs.at(-1);
       return {
@@ -160,7 +163,8 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
       return { engines: engines.map(({ description }) => toEngine(description)) };
     },
     async getTrack(request, context) {
-      const job = await store.findByTrack(scopeOf(request, context), request.trackId);
+      const scope = scopeOf(request, context);
+      const job = await store.findByTrack(scope, request.trackId, context.signal);
       if (job?.track == null) throw trackNotFound(request.trackId);
       return toTrack(job.track, links);
     },

@@ -72,6 +72,7 @@ export interface WorkerPresence {
 /** How long a job is kept after its end, by its state. */
 export type Retention = Readonly<Record<TerminalStatus, number | null>>;
 
+/** A read ends when its `signal` aborts, and rejects with the signal's reason. */
 export interface JobStore {
   /**
    * Durable (majority, journaled) when it resolves. With an idempotency key that came before, returns
@@ -79,10 +80,10 @@ export interface JobStore {
    * @throws ServiceError idempotency_key_reused when the key came with another request.
    */
   create(job: NewJob): Promise<Job>;
-  get(scope: Scope, jobId: string): Promise<Job | null>;
-  list(scope: Scope, filter: JobFilter): Promise<Job[]>;
+  get(scope: Scope, jobId: string, signal?: AbortSignal): Promise<Job | null>;
+  list(scope: Scope, filter: JobFilter, signal?: AbortSignal): Promise<Job[]>;
   /** The job that made this track. */
-  findByTrack(scope: Scope, trackId: string): Promise<Job | null>;
+  findByTrack(scope: Scope, trackId: string, signal?: AbortSignal): Promise<Job | null>;
   /** Asks for a stop and returns the job as it then is; a job that ended is returned unchanged. */
   requestCancel(scope: Scope, jobId: string): Promise<Job | null>;
 

@@ -206,17 +206,18 @@ export function createJobs(
   const orNull = (document: JobDocument | null) => document && toJob(document);
   return {
     create: async (job) => toJob(await create(jobs, job, limits.jobMs)),
-    get: async (scope, jobId) => orNull(await jobs.findOne({ _id: jobId, ...scopeOf(scope) })),
-    async list(scope, filter) {
+    get: async (scope, jobId, signal) =>
+      orNull(await jobs.findOne({ _id: jobId, ...scopeOf(scope) }, { signal })),
+    async list(scope, filter, signal) {
       const found = jobs
-        .find(listFilter(scope, filter))
+        .find(listFilter(scope, filter), { signal })
         .sort({ createdAt: -1, _id: -1 })
         .skip(filter.offset)
         .limit(filter.limit);
       return (await found.toArray()).map(toJob);
     },
-    findByTrack: async (scope, trackId) =>
-      orNull(await jobs.findOne({ "track.id": trackId, ...scopeOf(scope) })),
+    findByTrack: async (scope, trackId, signal) =>
+      orNull(await jobs.findOne({ "track.id": trackId, ...scopeOf(scope) }, { signal })),
     requestCancel: async (scope, jobId) => orNull(await requestCancel(jobs, scope, jobId)),
     heartbeat: (beats) => heartbeat(jobs, beats, limits.leaseTtlMs),
     exit: async (lease, exit, receipt) => orNull(await settle({ lease, exit, receipt })),

@@ -136,6 +136,24 @@ describe("scope", () => {
   });
 });
 
+describe("a read that nobody waits for any more", () => {
+  const filter = { status: null, limit: 1, offset: 0, after: null };
+
+  it.each([
+    ["get", (signal: AbortSignal) => jobs.get(scope, "mgen_1", signal)],
+    ["list", (signal: AbortSignal) => jobs.list(scope, filter, signal)],
+    ["findByTrack", (signal: AbortSignal) => jobs.findByTrack(scope, "mtrack_1", signal)],
+  ])("%s ends with the reason, and the store goes on", async (_name, read) => {
+    const reason = new Error("too late");
+    const caller = new AbortController();
+    const reading = read(caller.signal);
+    caller.abort(reason);
+    await expect(reading).rejects.toBe(reason);
+    await expect(read(caller.signal)).rejects.toBe(reason);
+    expect(await jobs.get(scope, "mgen_1")).toBeNull();
+  });
+});
+
 describe("list", () => {
   it("is newest first, filtered, and pages without gap or double", async () => {
     const mine = { organizationId: "org_list", userId: "user_1" };

@@ -477,6 +477,10 @@ export const DeleteTrackRequestSchema: GenMessage<DeleteTrackRequest> = /*@__PUR
  * both are sent, `x-api-key` wins. Every read and write is scoped to the organization that the request
  * names and to the key's user. A job of another caller is NOT_FOUND, exactly as one that never existed.
  *
+ * A deadline ends a call with DEADLINE_EXCEEDED: that of the RPC protocol, or on REST the header
+ * `X-Request-Timeout`, in seconds. On REST a GET has an `ETag`, and `If-None-Match` makes an unchanged
+ * answer a 304.
+ *
  * Errors carry `google.rpc.ErrorInfo` with a stable `reason`, `google.rpc.BadRequest` for each field
  * that is wrong, and `google.rpc.RetryInfo` where a retry helps.
  *
