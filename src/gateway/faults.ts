@@ -14,13 +14,24 @@ export type FaultRule =
   | "oneof_conflict"
   | "too_deep";
 
+/** More than anyone reads; a body of wrong fields alone must not make an answer many times its size. */
+const mostTold = 100;
+/** Characters of a field's path, which may be the client's own words. */
+const longestPath = 200;
+
 export class Faults {
   readonly violations: FieldViolation[] = [];
   #malformed = false;
 
+  /** Whether what is added now will be told, and not only counted. */
+  get areTold(): boolean {
+    return this.violations.length < mostTold;
+  }
+
   /** `problem` ends a sentence that begins with the field: "must be a string, not a number". */
   add(field: string, rule: FaultRule, problem: string): void {
-    this.violations.push({ field, rule, message: problem });
+    const path = field.length > longestPath ? `${field.slice(0, longestPath)}…` : field;
+    this.violations.push({ field: path, rule, message: problem });
   }
 
   /** As `add`, for a path, query or header value that cannot be read as its type. */
@@ -46,11 +57,17 @@ export class Faults {
 
   /** @throws GatewayError when there are any faults */
   throwIfAny(): void {
-    const { violations } = this;
-    if (violations.length === 0) return;
+    if (this.violations.length === 0) return;
+    const violations = told(this.violations);
     const message = violations.map((each) => `${each.field}: ${each.message}`).join("; ");
     throw new GatewayError(this.#malformed ? "malformed" : "invalid", message, { violations });
   }
+}
+
+function told(violations: readonly FieldViolation[]): readonly FieldViolation[] {
+  if (violations.length <= mostTold) return violations;
+  const message = `and ${violations.length - mostTold} more`;
+  return [...violations.slice(0, mostTold), { field: "", rule: "more", message }];
 }
 
 function concerns(field: string, faulty: string): boolean {

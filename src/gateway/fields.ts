@@ -7,6 +7,7 @@ import {
   create,
   type DescField,
   type DescMessage,
+  type DescOneof,
   getOption,
   type Message,
 } from "@bufbuild/protobuf";
@@ -47,6 +48,12 @@ export function nearestFieldName(desc: DescMessage, name: string): string | unde
   const index = indexOf(desc);
   const near = nearest(name, index.byName.keys());
   return near === undefined ? undefined : index.byName.get(near)?.name;
+}
+
+/** What is wrong with a second member of a oneof. */
+export function oneofProblem({ fields }: DescOneof): string {
+  const names = fields.map(({ name }) => `\`${name}\``).join(", ");
+  return `is one too many: only one of ${names} may be given`;
 }
 
 function indexOf(desc: DescMessage): FieldIndex {

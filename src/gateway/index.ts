@@ -13,7 +13,7 @@ import { BindingError } from "./fault.ts";
 import { handle } from "./handle.ts";
 import type { GatewayOptions } from "./options.ts";
 import { Router } from "./router.ts";
-import { type Route, routesOf } from "./routes.ts";
+import { nameOf, type Route, routesOf } from "./routes.ts";
 
 export { BindingError, type FieldViolation, GatewayError, type GatewayFault } from "./fault.ts";
 export type { GatewayOptions } from "./options.ts";
@@ -63,7 +63,12 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
 export function routerOf(routes: readonly Route[]): Router<Route> {
   const router = new Router<Route>();
   for (const route of routes) {
-    router.add({ method: route.verb, template: route.template, target: route });
+    try {
+      router.add({ method: route.verb, template: route.template, target: route });
+    } catch (error) {
+      if (!(error instanceof BindingError)) throw error;
+      throw new BindingError(`${nameOf(route.service, route.method)}: ${error.message}`);
+    }
   }
   return router;
 }

@@ -12,6 +12,11 @@ export type Locate = (response: Message, request: Message) => string | null;
 /** @throws BindingError when a variable is a scalar field of neither message */
 export function compileLocation({ input, output }: DescMethod, source: string): Locate {
   const template = parsePathTemplate(source);
+  const unnamed = template.segments.findIndex(
+    ({ kind }, i) =>
+      kind !== "literal" && !template.variables.some(({ from, to }) => i >= from && i < to),
+  );
+  if (unnamed >= 0) throw new BindingError(`location "${source}": a wildcard without a field`);
   const sources = new Map(
     template.variables.map(({ field }) => {
       const inResponse = scalarPath(output, field);

@@ -19,6 +19,7 @@ import {
   findField,
   isUnwrapped,
   nearestFieldName,
+  oneofProblem,
   type Properties,
   visibleFields,
   writeField,
@@ -103,7 +104,7 @@ function readerOf(desc: DescMessage): ReadInto {
 }
 
 function addUnknown(desc: DescMessage, path: string, name: string, faults: Faults): void {
-  const hint = didYouMean(nearestFieldName(desc, name));
+  const hint = faults.areTold ? didYouMean(nearestFieldName(desc, name)) : "";
   faults.add(path, "unknown_field", `is not a field of this request${hint}`);
 }
 
@@ -123,8 +124,7 @@ function repeats(
   seen.add(field);
   if (field.oneof === undefined || value === null) return false;
   if (seen.has(field.oneof)) {
-    const names = field.oneof.fields.map(({ name }) => `\`${name}\``).join(", ");
-    faults.add(path, "oneof_conflict", `is one too many: only one of ${names} may be given`);
+    faults.add(path, "oneof_conflict", oneofProblem(field.oneof));
     return true;
   }
   seen.add(field.oneof);

@@ -8,7 +8,8 @@
  */
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import type { Faults } from "./faults.ts";
-import { findField, nearestFieldName, readPath, writePath } from "./fields.ts";
+import { findField, nearestFieldName, oneofProblem, readPath, writePath } from "./fields.ts";
+import { maxJsonDepth } from "./json-text.ts";
 import type { Route } from "./routes.ts";
 import { type Read, textReader } from "./scalars.ts";
 import { didYouMean } from "./suggest.ts";
@@ -21,6 +22,7 @@ interface Parameter {
 /** Reads the query string, without its `?`, into `message`. */
 export function readQuery(binding: Route, message: Message, query: string, faults: Faults): void {
   const seen = new Set<string>();
+  const chosen = new Map<string, DescField>();
   for (const part of query.split("&")) {
     if (part === "") continue;
     const [name, value] = decodePart(part);
@@ -30,7 +32,8 @@ export function readQuery(binding: Route, message: Message, query: string, fault
       continue;
     }
     const parameter = parameterOf(binding, name, faults);
-    if (parameter !== undefined) setParameter(message, parameter, value, seen, faults);
+    if (parameter === undefined || conflicts(parameter.path, chosen, faults)) continue;
+    setParameter(message, parameter, value, seen, faults);
   }
 }
 
@@ -61,7 +64,27 @@ function parameterOf(binding: Route, name: string, faults: Faults): Parameter | 
   return undefined;
 }
 
-function nameOf(path: readonly DescField[]): string {
+/** Adds a fault when an earlier parameter set another member of a oneof on this path. */
+function conflicts(
+  path: readonly DescField[],
+  chosen: Map<string, DescField>,
+  faults: Faults,
+): boolean {
+  for (const [i, { oneof }] of path.entries()) {
+    if (oneof === undefined) continue;
+    const at = nameOf([...path.slice(0, i), oneof]);
+    const field = path[i] as DescField;
+    const first = chosen.get(at) ?? field;
+    chosen.set(at, first);
+    if (first !== field) {
+      faults.add(nameOf(path), "oneof_conflict", oneofProblem(oneof));
+      return true;
+    }
+  }
+  return false;
+}
+
+function nameOf(path: readonly { readonly name: string }[]): string {
   return path.map(({ name }) => name).join(".");
 }
 
@@ -88,7 +111,12 @@ function resolve(
 ): readonly DescField[] | undefined {
   const path: DescField[] = [];
   let current: DescMessage | undefined = input;
-  for (const part of name.split(".")) {
+  const parts = name.split(".");
+  if (parts.length > maxJsonDepth) {
+    faults.add(name, "too_deep", `is nested deeper than ${maxJsonDepth} levels`);
+    return undefined;
+  }
+  for (const part of parts) {
     const field: DescField | undefined = current && findField(current, part);
     if (field === undefined) {
       const near = current && nearestFieldName(current, part);

@@ -56,9 +56,7 @@ export class Router<T> {
     leaf.set(route.template.verb, methods);
     const other = methods.get(route.method);
     if (other !== undefined) {
-      throw new BindingError(
-        `${route.method} "${route.template.source}" matches the same paths as "${other.template.source}"`,
-      );
+      throw conflict(route, other.template.source);
     }
     methods.set(route.method, route);
   }
@@ -100,6 +98,14 @@ export class Router<T> {
     }
     return node.ends;
   }
+}
+
+/** The column is where the two begin to be spelled in different ways, or 1. */
+function conflict({ method, template: { source } }: RouteTo<unknown>, other: string): BindingError {
+  const at = [...source].findIndex((character, i) => character !== other[i]);
+  return new BindingError(
+    `path template "${source}", column ${at + 1 || 1}: ${method} matches the same paths as "${other}"`,
+  );
 }
 
 function* candidates<T>(

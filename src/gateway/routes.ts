@@ -75,13 +75,28 @@ export function routesOf(service: DescService): Route[] {
     const rule = getOption(method, http);
     return [rule, ...rule.additionalBindings].map((each) => {
       try {
+        if (each !== rule && each.additionalBindings.length > 0) {
+          throw new BindingError("an additional binding cannot have additional bindings");
+        }
         return routeOf(service, method, each);
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
-        throw new BindingError(`${service.typeName}.${method.name}: ${problem}`);
+        throw new BindingError(`${nameOf(service, method)}: ${withTemplate(each, problem)}`);
       }
     });
   });
+}
+
+/** The method's full name, for errors. */
+export function nameOf(service: DescService, method: DescMethod): string {
+  return `${service.typeName}.${method.name}`;
+}
+
+/** The problem with the template that it is of, where it does not quote one itself. */
+function withTemplate({ pattern }: HttpRule, problem: string): string {
+  if (pattern.case === undefined || problem.startsWith("path template ")) return problem;
+  const source = pattern.case === "custom" ? pattern.value.path : pattern.value;
+  return `path template "${source}": ${problem}`;
 }
 
 function routeOf(service: DescService, method: DescMethod, rule: HttpRule): Route {

@@ -72,6 +72,13 @@ const echo = {
   lend: (request: Fields) => ({ id: request["name"], lent: true }),
   search: (request: Fields) => request,
   file: (request: Fields) => request,
+  browse: (request: Fields) => request,
+  locate: (request: Fields) => request,
+  setTags: (request: Fields) => request,
+  rename: (request: Fields) => request,
+  anything: (request: Fields) => request,
+  burn: () => ({}),
+  echo: (request: Fields) => request,
   async *read(request: Fields) {
     for (let number = Number(request["after"]) + 1; number <= 3; number++) {
       yield { number, text: `page ${number}` };

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePathTemplate, TemplateError } from "../../src/gateway/path-template.ts";
 import { expandPath, matchPath } from "../../src/gateway/path-values.ts";
+import { Router } from "../../src/gateway/router.ts";
 
 describe("parse", () => {
   it.each([
@@ -33,6 +34,54 @@ describe("parse", () => {
     expect(parse).toThrow(`path template "${source}", column ${column}: `);
   });
 });
+
+const text = fc.string({ minLength: 1, maxLength: 6, unit: "grapheme" });
+/** A value of several segments has slashes between them, and none, nor `%2F`, within. */
+const plainText = text.filter((each) => !/[/%]/.test(each));
+
+interface Part {
+  /** As it is in a template, with `$` for the variable's field. */
+  readonly source: string;
+  /** Of the variable, if it is one. */
+  readonly value?: string;
+}
+
+const literalPart = plainText.map((each): Part => ({ source: encodeSegment(each) }));
+const onePart = text.map((value): Part => ({ source: "{$}", value }));
+const severalPart = fc.tuple(plainText, plainText, plainText).map(
+  ([first, second, third]): Part => ({
+    source: `{$=${encodeSegment(first)}/*/${encodeSegment(second)}/*}`,
+    value: `${first}/${third}/${second}/${first}`,
+  }),
+);
+const restPart = fc
+  .array(plainText, { maxLength: 3 })
+  .map((parts): Part => ({ source: "{$=**}", value: parts.join("/") }));
+
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment).replace(
+    /[*:]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
+}
+
+/** A template of any shape, and values that it can carry. */
+const anyTemplate = fc
+  .tuple(
+    literalPart,
+    fc.array(fc.oneof(literalPart, onePart, severalPart), { maxLength: 4 }),
+    fc.option(restPart, { nil: undefined }),
+    fc.option(plainText, { nil: undefined }),
+  )
+  .map(([first, middle, rest, verb]) => {
+    const values = new Map<string, string>();
+    const parts = [first, ...middle, ...(rest ? [rest] : [])].map(({ source, value }, i) => {
+      if (value !== undefined) values.set(`f${i}.x`, value);
+      return source.replace("$", () => `f${i}.x`);
+    });
+    const end = verb === undefined ? "" : `:${encodeSegment(verb)}`;
+    return { source: `/${parts.join("/")}${end}`, values };
+  });
 
 describe("match", () => {
   it.each([
@@ -83,6 +132,22 @@ describe("match", () => {
         expect(matchPath(template, path)).toEqual(values);
       }),
       { examples: [["a%2Fb:go", "%2F%252f", "x:go/?#"]] },
+    );
+  });
+
+  it("gives back what was expanded, of any template", () => {
+    fc.assert(
+      fc.property(anyTemplate, ({ source, values }) => {
+        const template = parsePathTemplate(source);
+        const path = expandPath(template, (field) => values.get(field));
+        expect(matchPath(template, path)).toEqual(values);
+        const router = new Router<string>();
+        router.add({ method: "GET", template, target: source });
+        for (const other of ["/{x}", "/{x=**}", "/{x=**}:other"]) {
+          router.add({ method: "GET", template: parsePathTemplate(other), target: other });
+        }
+        expect(router.find("GET", path)).toEqual({ found: true, target: source, values });
+      }),
     );
   });
 

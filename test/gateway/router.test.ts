@@ -79,5 +79,7 @@ it.each([
   ["GET /v1/a%62", "GET /v1/ab"],
   ["POST /v1/{a=x/*}:go", "POST /v1/x/{b}:go"],
 ])("%s and %s conflict", (first, second) => {
-  expect(() => routerOf(first, second)).toThrow(/"[^"]+" matches the same paths as "[^"]+"/);
+  expect(() => routerOf(first, second)).toThrow(
+    /"[^"]+", column \d+: \w+ matches the same paths as "[^"]+"/,
+  );
 });

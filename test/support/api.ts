@@ -1,12 +1,25 @@
-/** The service over a real store, behind Connect's in-memory transport: no sockets, all interceptors. */
-import { createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
+/**
+ * The service over a real store with all interceptors: behind Connect's in-memory transport, or as the
+ * REST face on a real socket.
+ */
+import type { AddressInfo } from "node:net";
+import {
+  createClient,
+  createContextValues,
+  createRouterTransport,
+  type Interceptor,
+} from "@connectrpc/connect";
+import fastify, { type FastifyReply } from "fastify";
+import { onTestFinished } from "vitest";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
 import { createAuthorization } from "../../src/api/authorization.ts";
+import { toEnvelope } from "../../src/api/errors.ts";
 import { createInterceptors } from "../../src/api/interceptors.ts";
 import { createService } from "../../src/api/service.ts";
 import { createValidation } from "../../src/api/validation.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { registerGateway } from "../../src/gateway/index.ts";
 import type { Engine } from "../../src/generations/engine.ts";
 import { silentLog, type TestStore } from "./store.ts";
 
@@ -26,12 +39,35 @@ export function createApi(
     stopping: stopping.signal,
     links: { linkTo: (artifact) => `https://media.test/${artifact}` },
   });
+  const authorization = createAuthorization(store.apiKeys, store.organizations);
+  const validate = createValidation(engines);
   const interceptors = createInterceptors({
-    authorization: createAuthorization(store.apiKeys, store.organizations),
-    validate: createValidation(engines),
+    authorization,
+    validate,
     random: systemRandom,
     log: silentLog,
   });
+  /** The REST face on a port of its own, until the test ends. */
+  const listen = async (onRequest: (reply: FastifyReply) => void = () => {}) => {
+    const app = fastify({ forceCloseConnections: true });
+    app.addHook("onRequest", async (_request, reply) => onRequest(reply));
+    registerGateway(app, {
+      service: MusicGenerations,
+      implementation: service,
+      interceptors,
+      contextValues: () => createContextValues(),
+      authorize: async ({ header, contextValues }) => {
+        await authorization.authenticate(header, contextValues);
+      },
+      validate,
+      encodeError: (error) => toEnvelope(error, "req_test", clock.now()).body,
+      baseUrl: () => "",
+      clock,
+    });
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    onTestFinished(() => app.close());
+    return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  };
   const clientWith = (headers: Record<string, string>) => {
     const send: Interceptor = (next) => (request) => {
       for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
@@ -43,5 +79,5 @@ export function createApi(
     });
     return createClient(MusicGenerations, transport);
   };
-  return { clientWith, stop: () => stopping.abort() };
+  return { clientWith, listen, stop: () => stopping.abort() };
 }
