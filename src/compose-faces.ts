@@ -1,18 +1,22 @@
-/** The composition of the faces: one implementation, mounted on one port for every protocol. */
-import { createContextValues } from "@connectrpc/connect";
+/** The composition of the faces: one implementation, on one port for every protocol and one for gRPC. */
+import { createContextValues, type Interceptor, type ServiceImpl } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import { file_google_rpc_error_details } from "../gen/google/rpc/error_details_pb.ts";
+import { Health as HealthService } from "../gen/grpc/health/v1/health_pb.ts";
 import { MusicGenerations } from "../gen/music/v1/music_generations_pb.ts";
-import { createAuthorization } from "./api/authorization.ts";
+import { type Authorization, createAuthorization } from "./api/authorization.ts";
 import {
   serviceErrorOf,
   serviceErrorOfFault,
   serviceErrorOfStatus,
+  toConnectError,
   toEnvelope,
 } from "./api/errors.ts";
 import { createInterceptors } from "./api/interceptors.ts";
-import { requestIdKey, requestIdOf } from "./api/request-id.ts";
+import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
+import { serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
 import { createService } from "./api/service.ts";
-import { createValidation } from "./api/validation.ts";
+import { createValidation, type Validate } from "./api/validation.ts";
 import { systemClock as clock } from "./base/clock.ts";
 import type { Lifecycle } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
@@ -22,9 +26,13 @@ import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
 import { ServiceError } from "./generations/failures.ts";
 import { registerMedia } from "./media/serve.ts";
-import { createMediaSigner } from "./media/signer.ts";
+import { createMediaSigner, type MediaSigner } from "./media/signer.ts";
 import { createApp, maxBodyBytes } from "./server/app.ts";
+import { GrpcListener } from "./server/grpc/index.ts";
+import { addressText } from "./server/listen.ts";
 import { createListener } from "./server/listener/index.ts";
+import { Readiness } from "./server/readiness.ts";
+import type { Certificate } from "./server/tls.ts";
 import type { Store } from "./store/index.ts";
 
 export interface FacesOptions {
@@ -36,6 +44,10 @@ export interface FacesOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** Of the port for gRPC alone; 0 for any free one. */
+  readonly grpcPort: number;
+  /** Of both ports; null for clear text. */
+  readonly certificate: Certificate | null;
   /** What links begin with; the address listened on when null. */
   readonly publicUrl: string | null;
   /** How long a stop waits for calls that run, in milliseconds. */
@@ -47,6 +59,8 @@ export interface FacesOptions {
 export interface Faces extends Lifecycle {
   /** What links begin with; known once it has started. */
   readonly url: string;
+  /** `host:port` of the port for gRPC alone; known once it has started. */
+  readonly grpcAddress: string;
 }
 
 /** The error codes of what never became a request. */
@@ -58,11 +72,14 @@ const protocolFailures = {
 
 /** The faces; `start` listens. */
 export async function createFaces(options: FacesOptions): Promise<Faces> {
-  const { log, publicUrl, graceMs } = options;
+  const { log, publicUrl, graceMs, host, port, grpcPort, certificate } = options;
+  const scheme = certificate === null ? "http" : "https";
   let url = publicUrl ?? "";
+  let grpcAddress = "";
   const listener = createListener({
     clock,
     log,
+    certificate,
     encodeProtocolError: (kind) => {
       const error = new ServiceError(protocolFailures[kind]);
       const { status, headers, body } = encodeError(error, requestIdOf(null, random));
@@ -77,32 +94,46 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     encodeError,
     notFound: () => new ServiceError("route_not_found"),
   });
-  await mount(app, options, () => url);
+  const core = createCore(options, () => url);
+  await mount(app, options, core);
+  const grpc = createGrpc(options, core);
+  const readiness = createReadiness(options);
   return {
     get url() {
       return url;
     },
+    get grpcAddress() {
+      return grpcAddress;
+    },
     start: async () => {
-      const address = await listener.listen({ host: options.host, port: options.port });
-      const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
-      url = publicUrl ?? `http://${host}:${address.port}`;
+      url = publicUrl ?? `${scheme}://${addressText(await listener.listen({ host, port }))}`;
+      grpcAddress = await grpc.listen({ host, port: grpcPort, setting: "GRPC_PORT" });
+      readiness.onChange((ready) => grpc.setReady(ready));
+      await readiness.start();
     },
     stop: async () => {
-      await listener.close(graceMs);
+      await Promise.all([readiness.stop(), listener.close(graceMs), grpc.close(graceMs)]);
       await app.close();
     },
   };
 }
 
-async function mount(
-  app: ReturnType<typeof createApp>,
-  { store, engines, artifacts, signingSecret, log, publicUrl, stopping }: FacesOptions,
+/** What all faces share. */
+interface Core {
+  readonly authorization: Authorization;
+  readonly validate: Validate;
+  readonly interceptors: Interceptor[];
+  readonly implementation: ServiceImpl<typeof MusicGenerations>;
+  readonly signer: MediaSigner;
+}
+
+function createCore(
+  { store, engines, artifacts, signingSecret, log, stopping }: FacesOptions,
   url: () => string,
-): Promise<void> {
+): Core {
   const signer = createMediaSigner({ keys: [{ id: "k1", secret: signingSecret }], clock });
   const authorization = createAuthorization(store.apiKeys, store.organizations);
   const validate = createValidation(engines);
-  const interceptors = createInterceptors({ authorization, validate, random, log });
   const implementation = createService({
     store: store.jobs,
     feed: store.feed,
@@ -113,6 +144,15 @@ async function mount(
     stopping,
     links: { linkTo: (artifact, link) => url() + signer.sign(artifact, link) },
   });
+  const interceptors = createInterceptors({ authorization, validate, random, log });
+  return { authorization, validate, interceptors, implementation, signer };
+}
+
+async function mount(
+  app: ReturnType<typeof createApp>,
+  { artifacts, publicUrl }: FacesOptions,
+  { authorization, validate, interceptors, implementation, signer }: Core,
+): Promise<void> {
   const contextValues = (request: { id: string }) => {
     return createContextValues().set(requestIdKey, request.id);
   };
@@ -138,6 +178,34 @@ async function mount(
     clock,
   });
   await app.ready();
+}
+
+function createGrpc(
+  { log, certificate }: FacesOptions,
+  { interceptors, implementation }: Core,
+): GrpcListener {
+  const contextValues = (unreadable: unknown) => {
+    return createContextValues().set(unreadableKey, unreadable);
+  };
+  return new GrpcListener({
+    services: [{ service: MusicGenerations, implementation, interceptors, contextValues }],
+    reflect: { health: HealthService, details: [file_google_rpc_error_details] },
+    clock,
+    log,
+    limits: { maxRequestBytes: maxBodyBytes },
+    certificate,
+    requestId: (sent) => requestIdOf(sent, random),
+    encodeFault: (fault, id) => {
+      const error = serviceErrorOfRpcFault(fault);
+      log.debug({ requestId: id, code: error.code }, "call refused");
+      return toConnectError(error, id);
+    },
+  });
+}
+
+function createReadiness({ store, stopping }: FacesOptions): Readiness {
+  const check = () => store.ping();
+  return new Readiness({ check, clock, everyMs: 1_000, withinMs: 2_000, stopping });
 }
 
 /** The envelope of whatever reached the HTTP application. */

@@ -16,6 +16,7 @@ import type { Retention } from "./generations/job-store.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
 import { GridFsArtifactStore } from "./media/gridfs-store.ts";
 import { readSigningSecret } from "./media/signing-secret.ts";
+import { type Certificate, readCertificate } from "./server/tls.ts";
 import type { Database, Store } from "./store/index.ts";
 import type { ExecutionSteps } from "./worker/execution.ts";
 import { Janitor } from "./worker/janitor.ts";
@@ -35,6 +36,8 @@ export interface ProcessPorts {
 export interface ServiceProcess extends Lifecycle {
   /** What links begin with; known once it has started. */
   readonly url: string;
+  /** `host:port` of the port for gRPC alone; known once it has started. */
+  readonly grpcAddress: string;
   readonly apiKeys: Store["apiKeys"];
 }
 
@@ -65,6 +68,7 @@ class ComposedService implements ServiceProcess {
   readonly #stopping = new AbortController();
   #store: Store | null = null;
   #url = "";
+  #grpcAddress = "";
   #stopped: Promise<void> | null = null;
 
   constructor(config: Config, ports: ProcessPorts, role: Role) {
@@ -75,6 +79,10 @@ class ComposedService implements ServiceProcess {
 
   get url(): string {
     return this.#url;
+  }
+
+  get grpcAddress(): string {
+    return this.#grpcAddress;
   }
 
   get apiKeys(): Store["apiKeys"] {
@@ -101,8 +109,10 @@ class ComposedService implements ServiceProcess {
     // A long download must not keep the worker from handing its jobs back.
     await this.#begin(together(parts));
     this.#url = faces?.url ?? "";
+    this.#grpcAddress = faces?.grpcAddress ?? "";
     this.#store = store;
-    log.info({ role: this.#role, ...(faces && { url: faces.url }) }, "ready");
+    const addresses = faces && { url: faces.url, grpc: faces.grpcAddress };
+    log.info({ role: this.#role, ...addresses }, "ready");
   }
 
   stop(): Promise<void> {
@@ -182,6 +192,7 @@ class ComposedService implements ServiceProcess {
       DATA_DIR,
       HOST,
       PORT,
+      GRPC_PORT,
       PUBLIC_URL,
       DRAIN_SECONDS,
     } = this.#config;
@@ -195,6 +206,8 @@ class ComposedService implements ServiceProcess {
       log: this.#ports.log,
       host: HOST,
       port: PORT,
+      grpcPort: GRPC_PORT,
+      certificate: await readTls(this.#config),
       publicUrl: PUBLIC_URL ?? null,
       graceMs: DRAIN_SECONDS * 1_000,
       stopping: this.#stopping.signal,
@@ -210,6 +223,11 @@ function retentionOf(config: Config): Retention {
     cancelled: ms(config.RETAIN_CANCELLED_DAYS),
     refused: ms(config.RETAIN_REFUSED_DAYS),
   };
+}
+
+async function readTls(config: Config): Promise<Certificate | null> {
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = config;
+  return cert === undefined || key === undefined ? null : readCertificate(cert, key);
 }
 
 function reportTo({ log, report }: ProcessPorts) {

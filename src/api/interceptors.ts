@@ -16,7 +16,7 @@ import type { Random } from "../base/random.ts";
 import { refuseViolations, ServiceError } from "../generations/failures.ts";
 import type { Authorization } from "./authorization.ts";
 import { encodings, serviceErrorOf, toConnectError, unreadableMessage } from "./errors.ts";
-import { requestIdHeader, requestIdKey, requestIdOf } from "./request-id.ts";
+import { requestIdHeader, requestIdKey, requestIdOf, unreadableKey } from "./request-id.ts";
 import type { Validate } from "./validation.ts";
 
 export interface InterceptorPorts {
@@ -74,6 +74,8 @@ async function* mapErrors<T>(messages: AsyncIterable<T>, failed: (error: unknown
 function admission(ports: InterceptorPorts): Interceptor {
   return (next) => async (request) => {
     await ports.authorization.authenticate(request.header, request.contextValues);
+    const unreadable = request.contextValues.get(unreadableKey);
+    if (unreadable !== null) throw unreadableMessage(unreadable);
     const admit = (message: Message) => admitMessage(ports, request, message);
     if (!request.stream) {
       await admit(request.message);

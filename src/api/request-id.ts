@@ -3,6 +3,8 @@ import { createContextKey } from "@connectrpc/connect";
 import { type Random, randomHex } from "../base/random.ts";
 
 export const requestIdKey = createContextKey<string>("", { description: "request id" });
+/** Why the message of the call could not be read; the chain throws it once it knows who calls. */
+export const unreadableKey = createContextKey<unknown>(null, { description: "unreadable" });
 export const requestIdHeader = "x-request-id";
 
 /** The caller's own id when it is one that can be logged safely, else a new one. */

@@ -9,6 +9,7 @@ import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Job, Scope } from "../generations/job.ts";
 import type { ChangeFeed, JobStore } from "../generations/job-store.ts";
 import { isTerminal } from "../generations/state.ts";
+import { serviceStopping } from "./rpc-faults.ts";
 
 export interface WatchPorts {
   readonly store: Pick<JobStore, "get">;
@@ -49,7 +50,7 @@ export async function* watchJob(
         yield job;
       }
       if (isTerminal(job.status)) return;
-      if (stopping.aborted) throw new ServiceError("service_unavailable", { retryAfterSeconds: 1 });
+      if (stopping.aborted) throw serviceStopping();
       await wakeup.wait(jittered(random, pollEveryMs), ends);
     }
   } finally {

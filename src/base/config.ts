@@ -25,6 +25,14 @@ export const settings = z.object({
     .describe("Where the embedded database, tracks and work in progress are kept."),
   HOST: z.string().min(1).default("127.0.0.1").describe("The address to listen on."),
   PORT: port.default(8080).describe("The port of every protocol; 0 for any free one."),
+  GRPC_PORT: port
+    .default(50_051)
+    .describe("The port of gRPC alone, with health and reflection; 0 for any free one."),
+  TLS_CERT_FILE: z
+    .string()
+    .optional()
+    .describe("The certificate chain of both ports, PEM. Unset: clear text."),
+  TLS_KEY_FILE: z.string().optional().describe("Its private key, PEM."),
   PUBLIC_URL: z
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ""))
@@ -107,6 +115,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
   if (parsed.data.MONGODB_URI && !parsed.data.SIGNING_SECRET) {
     throw new ConfigError(["SIGNING_SECRET: is required with MONGODB_URI"]);
+  }
+  if ((parsed.data.TLS_CERT_FILE === undefined) !== (parsed.data.TLS_KEY_FILE === undefined)) {
+    throw new ConfigError(["TLS_CERT_FILE and TLS_KEY_FILE: need each other"]);
   }
   return parsed.data;
 }

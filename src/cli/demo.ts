@@ -88,7 +88,7 @@ interface DemoOptions {
 
 async function demo(prompt: string | undefined, options: DemoOptions): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), "music-demo-"));
-  const config = readConfig({ DATA_DIR: dataDir, PORT: "0", LOG_LEVEL: "warn" });
+  const config = readConfig({ DATA_DIR: dataDir, PORT: "0", GRPC_PORT: "0", LOG_LEVEL: "warn" });
   const stopped = Promise.withResolvers<never>();
   const interrupt = () => stopped.reject(new Error("Interrupted."));
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);

@@ -22,6 +22,8 @@ export interface Store {
   readonly feed: MongoChangeFeed;
   readonly organizations: MongoOrganizations & OrganizationStore;
   readonly apiKeys: ApiKeys;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
 }
 
 /** The store over an open database; the caller starts and stops its `feed`. */
@@ -45,5 +47,6 @@ export function createStore(
     feed: new MongoChangeFeed(database, ports),
     organizations: withUnavailability(organizations),
     apiKeys: withUnavailability(createApiKeys(database, organizations, ports.random)),
+    ping: async () => void (await database.db.command({ ping: 1 })),
   };
 }

@@ -20,6 +20,7 @@ describe("the settings", () => {
     expect(readConfig({ PORT: "", OTHER: "x" })).toMatchObject({
       HOST: "127.0.0.1",
       PORT: 8080,
+      GRPC_PORT: 50_051,
       WORKER_CONCURRENCY: 2,
       LOG_LEVEL: "info",
     });
@@ -41,6 +42,10 @@ describe("the settings", () => {
 
   it("need a signing secret with a database of one's own", () => {
     expect(() => readConfig({ MONGODB_URI: "mongodb://db/" })).toThrow(/SIGNING_SECRET/);
+  });
+
+  it("need certificate and key together", () => {
+    expect(() => readConfig({ TLS_KEY_FILE: "key.pem" })).toThrow(/TLS_CERT_FILE/);
   });
 
   it("are in the README as they are in the code", () => {

@@ -33,7 +33,14 @@ export class RunningService {
 }
 
 function environment(dataDir: string): NodeJS.ProcessEnv {
-  return { ...process.env, DATA_DIR: dataDir, PORT: "0", NODE_OPTIONS: "", MONGODB_URI: "" };
+  return {
+    ...process.env,
+    DATA_DIR: dataDir,
+    PORT: "0",
+    GRPC_PORT: "0",
+    NODE_OPTIONS: "",
+    MONGODB_URI: "",
+  };
 }
 
 /** Resolves once it says `ready`; a worker alone has no URL. */

@@ -22,6 +22,7 @@ export async function startTestService(): Promise<TestService> {
     SIGNING_SECRET: randomHex(systemRandom, 32),
     DATA_DIR: folder,
     PORT: "0",
+    GRPC_PORT: "0",
   });
   const service = createServiceProcess(config, {
     log: silentLog,

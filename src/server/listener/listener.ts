@@ -1,23 +1,23 @@
 /**
- * One TCP port for everything: HTTP/1.1 and clear-text HTTP/2 with prior knowledge, into one handler.
+ * One TCP port for everything: HTTP/1.1 and HTTP/2 (in clear text with prior knowledge), into one handler.
  *
  * ```
- *  net.Server ─► admission ─► sniff ─┬─► http.Server  ─┐
- *  (owns sockets)                    └─► http2.Server ─┴─► Fastify's handler
+ *  net.Server ─► admission ─► sniff, or TLS ─┬─► http.Server  ─┐
+ *  (owns sockets)             and its ALPN   └─► http2.Server ─┴─► Fastify's handler
  * ```
  *
  * The two protocol servers never listen. They are given sockets, and then enforce none of their own
  * time-outs (an `http.Server` checks its connections only while it listens), and closing Fastify would
  * wait for ever on an open HTTP/2 session. So the listener owns every socket: each is a `Conversation`
  * with deadlines, which one loop looks at, and `close` ends them all within a bound.
- *
- * With TLS, ALPN will choose the protocol and the sockets take the same way from there.
  */
 import type http from "node:http";
 import type http2 from "node:http2";
 import net, { type AddressInfo, type Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import { listenOn } from "../listen.ts";
+import type { Certificate } from "../tls.ts";
 import { Admission } from "./admission.ts";
 import {
   type Conversation,
@@ -25,6 +25,7 @@ import {
   type RequestHandler,
   tolerate,
 } from "./conversation.ts";
+import { Handshakes } from "./handshake.ts";
 import { Http1Conversation } from "./http1.ts";
 import { Http2Conversation } from "./http2.ts";
 import { checkIntervalMs, defaultListenerLimits, type ListenerLimits } from "./limits.ts";
@@ -39,6 +40,8 @@ export interface ListenerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly encodeProtocolError: EncodeProtocolError;
+  /** Clear text when absent. */
+  readonly certificate?: Certificate | null;
 }
 
 export interface Listener {
@@ -78,6 +81,7 @@ class OnePort implements Listener {
   readonly #port: net.Server;
   readonly #http1: http.Server;
   readonly #http2: http2.Http2Server;
+  readonly #handshakes: Handshakes | null;
   #handle: RequestHandler | null = null;
   #close: Promise<void> | null = null;
 
@@ -95,6 +99,9 @@ class OnePort implements Listener {
     this.#admission = new Admission(this.#limits);
     this.#http1 = createHttp1Server(this.#context, (socket) => this.#http1Of(socket));
     this.#http2 = createHttp2Server(this.#context);
+    this.#handshakes = options.certificate
+      ? new Handshakes(options.certificate, options.log)
+      : null;
     this.#port = net.createServer(
       {
         allowHalfOpen: true,
@@ -124,16 +131,11 @@ class OnePort implements Listener {
     return this.#port as unknown as http.Server;
   };
 
-  listen(at: { readonly host: string; readonly port: number }): Promise<AddressInfo> {
-    return new Promise((resolve, reject) => {
-      this.#port.once("error", reject);
-      this.#port.listen({ host: at.host, port: at.port }, () => {
-        this.#port.off("error", reject);
-        tolerate(this.#port, this.#context.log, "the listening socket failed");
-        void this.#enforce();
-        resolve(this.#port.address() as AddressInfo);
-      });
-    });
+  async listen(at: { readonly host: string; readonly port: number }): Promise<AddressInfo> {
+    const address = await listenOn(this.#port, { ...at, setting: "PORT" });
+    tolerate(this.#port, this.#context.log, "the listening socket failed");
+    void this.#enforce();
+    return address;
   }
 
   close(graceMs: number): Promise<void> {
@@ -164,13 +166,16 @@ class OnePort implements Listener {
       return;
     }
     tolerate(socket, this.#context.log, "a connection failed");
-    socket.once("close", () => {
-      this.#conversations.delete(socket);
-      this.#admission.leave(address);
-    });
+    socket.once("close", () => this.#admission.leave(address));
     const endAtMs = this.#patience.nowMs + this.#limits.firstBytesMs;
-    const sniffing = new Sniffing(socket, endAtMs, (protocol) => this.#begin(socket, protocol));
-    this.#conversations.set(socket, sniffing);
+    socket.once("close", () => this.#conversations.delete(socket));
+    const first =
+      this.#handshakes?.begin(socket, endAtMs, (protocol, secure) => {
+        this.#conversations.delete(socket);
+        secure.once("close", () => this.#conversations.delete(secure));
+        this.#begin(secure, protocol);
+      }) ?? new Sniffing(socket, endAtMs, (protocol) => this.#begin(socket, protocol));
+    this.#conversations.set(socket, first);
   }
 
   #begin(socket: Socket, protocol: Protocol): void {

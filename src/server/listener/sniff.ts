@@ -1,6 +1,6 @@
 /**
  * Tells HTTP/2 with prior knowledge from HTTP/1.1 by the connection preface (RFC 9113, section 3.4),
- * which no HTTP/1.1 request can begin with. Over TLS, ALPN would tell instead and this step fall away.
+ * which no HTTP/1.1 request can begin with. Over TLS, ALPN tells instead.
  */
 import type { Socket } from "node:net";
 import type { Conversation } from "./conversation.ts";

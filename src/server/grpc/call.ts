@@ -1,0 +1,74 @@
+/** One call as interceptors and implementation see it, whatever carried it. */
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ContextValues, type HandlerContext } from "@connectrpc/connect";
+import type { Deadline, Metadata } from "@grpc/grpc-js";
+import type { Clock } from "../../base/clock.ts";
+
+/** What grpc-js knows of a call. */
+interface CarriedCall {
+  readonly metadata: Metadata;
+  getDeadline(): Deadline;
+  once(event: "cancelled", listener: () => void): unknown;
+}
+
+export class GrpcCall implements HandlerContext {
+  readonly protocolName = "grpc";
+  readonly requestMethod = "POST";
+  readonly service: DescService;
+  readonly method: DescMethod;
+  readonly url: string;
+  readonly requestHeader: Headers;
+  readonly responseHeader = new Headers();
+  readonly responseTrailer = new Headers();
+  readonly values: ContextValues;
+  readonly #ends = new AbortController();
+  readonly #deadlineMs: number;
+  readonly #clock: Clock;
+  #over = false;
+
+  constructor(method: DescMethod, carried: CarriedCall, values: ContextValues, clock: Clock) {
+    this.service = method.parent;
+    this.method = method;
+    this.url = `/${method.parent.typeName}/${method.name}`;
+    this.requestHeader = headersOf(carried.metadata);
+    this.values = values;
+    this.#clock = clock;
+    this.#deadlineMs = Number(carried.getDeadline());
+    // It comes at the end of every call, whoever ended it.
+    carried.once("cancelled", () => this.#cancel());
+  }
+
+  /** Aborts when the caller cancels or its deadline passes. */
+  get signal(): AbortSignal {
+    return this.#ends.signal;
+  }
+
+  /** What is left of the caller's deadline, in milliseconds; undefined when it has none. */
+  timeoutMs(): number | undefined {
+    if (this.#deadlineMs === Number.POSITIVE_INFINITY) return undefined;
+    return this.#deadlineMs - this.#clock.now().getTime();
+  }
+
+  /** The call has its answer: from here on nothing aborts it. */
+  end(): void {
+    this.#over = true;
+  }
+
+  #cancel(): void {
+    if (this.#over) return;
+    const late = (this.timeoutMs() ?? 1) <= 0;
+    this.#ends.abort(
+      late
+        ? new ConnectError("the deadline passed", Code.DeadlineExceeded)
+        : new ConnectError("the caller cancelled", Code.Canceled),
+    );
+  }
+}
+
+function headersOf(metadata: Metadata): Headers {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
+    headers.set(name, Array.isArray(values) ? values.join(", ") : String(values));
+  }
+  return headers;
+}

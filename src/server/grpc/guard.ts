@@ -1,0 +1,117 @@
+/**
+ * What surrounds every call of the port, whatever its service: the request id, the bound on metadata, details
+ * for the errors that grpc-js itself answers with, and an end at a shutdown for those that have none.
+ *
+ * grpc-js sends its own statuses (a message that is too large, a deadline that passed) by the `sendStatus` of
+ * the innermost call, where no interceptor of its kind sees them; so that method is replaced.
+ */
+import { type Metadata, type ServerInterceptor, status } from "@grpc/grpc-js";
+import { detailsKey, type GrpcStatus } from "./status.ts";
+
+type InnerCall = Parameters<ServerInterceptor>[1];
+
+/** Why the port, not the implementation, ends a call. */
+export type PortFault =
+  | { readonly kind: "metadata_too_large" }
+  | { readonly kind: "stopping" }
+  | { readonly kind: "unknown_method"; readonly path: string }
+  /** grpc-js said so; `received` tells whether it had handed the request over by then. */
+  | { readonly kind: "library"; readonly status: LibraryStatus; readonly received: boolean };
+
+interface LibraryStatus {
+  readonly code?: number | null;
+  readonly details?: string | null;
+}
+
+export interface GuardOptions {
+  /** The services whose errors are ours. */
+  readonly services: readonly string[];
+  readonly maxMetadataBytes: number;
+  readonly requestId: (sent: string | undefined) => string;
+  readonly encodeFault: (fault: PortFault, requestId: string) => GrpcStatus;
+}
+
+/** The metadata key of the request id, in and out. */
+export const requestIdKey = "x-request-id";
+
+export class CallGuard {
+  readonly #options: GuardOptions;
+  /** Calls that have begun and not ended, and whether they are of our services. */
+  readonly #open = new Map<InnerCall, boolean>();
+  #onQuiet: (() => void) | null = null;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  readonly interceptor: ServerInterceptor = ({ path }, call) => {
+    const own = this.#options.services.some((name) => path.startsWith(`/${name}/`));
+    this.#surround(call, own);
+    return call as ReturnType<ServerInterceptor>;
+  };
+
+  /** Ends the calls of foreign services, which do not know of a shutdown: those are told to come again. */
+  endForeign(): void {
+    for (const [call, own] of this.#open) {
+      if (own) continue;
+      const id = this.#options.requestId(undefined);
+      call.sendStatus(this.#options.encodeFault({ kind: "stopping" }, id));
+    }
+  }
+
+  /** Resolves when no call is open. */
+  async quiet(): Promise<void> {
+    if (this.#open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onQuiet = resolve;
+    });
+  }
+
+  #surround(call: InnerCall, own: boolean): void {
+    const { requestId, encodeFault, maxMetadataBytes } = this.#options;
+    const sendStatus = call.sendStatus.bind(call);
+    const start = call.start.bind(call);
+    let id = "";
+    let received = false;
+    if (own) {
+      call.sendStatus = (sent) => {
+        const known = sent.code === status.OK || (sent.metadata?.get(detailsKey).length ?? 0) > 0;
+        id ||= requestId(undefined);
+        sendStatus(known ? sent : encodeFault({ kind: "library", status: sent, received }, id));
+      };
+    }
+    call.start = (listener) => {
+      const { onReceiveMetadata, onReceiveHalfClose, onCancel } = listener;
+      listener.onReceiveMetadata = (metadata) => {
+        this.#open.set(call, own);
+        id = requestId(metadata.get(requestIdKey)[0]?.toString());
+        metadata.set(requestIdKey, id);
+        if (sizeOf(metadata) <= maxMetadataBytes) onReceiveMetadata(metadata);
+        else call.sendStatus(encodeFault({ kind: "metadata_too_large" }, id));
+      };
+      listener.onReceiveHalfClose = () => {
+        received = true;
+        onReceiveHalfClose();
+      };
+      listener.onCancel = () => {
+        this.#leave(call);
+        onCancel();
+      };
+      start(listener);
+    };
+  }
+
+  #leave(call: InnerCall): void {
+    this.#open.delete(call);
+    if (this.#open.size === 0) this.#onQuiet?.();
+  }
+}
+
+/** As SETTINGS_MAX_HEADER_LIST_SIZE counts (RFC 9113, section 6.5.2). */
+function sizeOf(metadata: Metadata): number {
+  let size = 0;
+  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
+    for (const value of [values].flat()) size += name.length + String(value).length + 32;
+  }
+  return size;
+}
