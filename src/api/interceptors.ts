@@ -13,6 +13,7 @@ import {
 } from "@connectrpc/connect";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import { traceparentOf } from "../base/trace-context.ts";
 import { refuseViolations, ServiceError } from "../generations/failures.ts";
 import type { Authorization } from "./authorization.ts";
 import { encodings, serviceErrorOf, toConnectError, unreadableMessage } from "./errors.ts";
@@ -43,7 +44,9 @@ function errors({ random, log }: InterceptorPorts): Interceptor {
       // Writing to a caller that went away fails in many ways; none of them is a fault of ours.
       const isLate = found.kind === "internal_error" && request.signal.aborted;
       const known = isLate ? new ServiceError("cancelled", { cause: error }) : found;
-      const facts = { requestId: id, method: request.method.name, code: known.code };
+      const traceparent = traceparentOf(request.header.get("traceparent"));
+      const trace = traceparent === null ? {} : { traceparent };
+      const facts = { requestId: id, ...trace, method: request.method.name, code: known.code };
       if (encodings[known.code].status === 500)
         log.error({ ...facts, err: known.cause }, "call failed");
       else log.debug(facts, "call refused");

@@ -10,6 +10,7 @@ import type {
 } from "../../gen/music/v1/music_generations_pb.ts";
 import type { Random } from "../base/random.ts";
 import type { ArtifactStore } from "../generations/artifacts.ts";
+import type { CallBounds } from "../generations/call-bounds.ts";
 import type { Engine } from "../generations/engine.ts";
 import { jobNotFound, ServiceError, trackNotFound } from "../generations/failures.ts";
 import { newId, newSeed } from "../generations/identifiers.ts";
@@ -64,8 +65,13 @@ function newJob(request: CreateGenerationRequest, scope: Scope, random: Random):
   };
 }
 
-async function cancel(ports: ServicePorts, scope: Scope, jobId: string): Promise<Job> {
-  const job = await ports.store.requestCancel(scope, jobId);
+async function cancel(
+  ports: ServicePorts,
+  scope: Scope,
+  jobId: string,
+  bounds: CallBounds,
+): Promise<Job> {
+  const job = await ports.store.requestCancel(scope, jobId, bounds);
   if (job === null) throw jobNotFound(jobId);
   return job;
 }
@@ -74,9 +80,9 @@ async function get(
   ports: ServicePorts,
   scope: Scope,
   jobId: string,
-  signal: AbortSignal,
+  bounds: CallBounds,
 ): Promise<Job> {
-  const job = await ports.store.get(scope, jobId, signal);
+  const job = await ports.store.get(scope, jobId, bounds);
   if (job === null) throw jobNotFound(jobId);
   return job;
 }
@@ -112,9 +118,9 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
     if (artifact !== null) await artifacts.delete(artifact).catch(() => undefined);
   };
   // Facts are for comfort: a job that is durable, or a cancel that is recorded, is answered without them.
-  const factsOf = (job: Job) => store.queueFacts(job).catch(() => null);
+  const factsOf = (job: Job, bounds: CallBounds) => store.queueFacts(job, bounds).catch(() => null);
   const show = async (job: Job, context: HandlerContext) => {
-    const facts = await factsOf(job);
+    const facts = await factsOf(job, context);
     const retryAfter = retryAfterSeconds(job, facts, clock.now());
     if (retryAfter !== null) context.responseHeader.set("retry-after", String(retryAfter));
     return toGeneration(job, links, facts);
@@ -122,19 +128,19 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
   return {
     async createGeneration(request, context) {
       const scope = scopeOf(request, context);
-      const job = await store.create(newJob(request, scope, random));
+      const job = await store.create(newJob(request, scope, random), context);
       return show(await waited(ports, scope, job, request.waitSeconds ?? 0, context), context);
     },
     async getGeneration(request, context) {
       const scope = scopeOf(request, context);
-      const job = await get(ports, scope, request.jobId, context.signal);
+      const job = await get(ports, scope, request.jobId, context);
       return show(await waited(ports, scope, job, request.waitSeconds ?? 0, context), context);
     },
     async listGenerations(request, context) {
       const filter = fromListRequest(request);
       // One more than asked for tells whether there is a next page.
       const wanted = { ...filter, limit: filter.limit + 1 };
-      const found = await store.list(scopeOf(request, context), wanted, context.signal);
+      const found = await store.list(scopeOf(request, context), wanted, context);
       const jobs = found.slice(0, filter.limit);
       const last = jobs.at(-1);
       return {
@@ -147,7 +153,7 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
     async cancelGeneration(request, context) {
       const waitSeconds = request.waitSeconds ?? defaultCancelWaitSeconds;
       const scope = scopeOf(request, context);
-      const job = await cancel(ports, scope, request.jobId);
+      const job = await cancel(ports, scope, request.jobId, context);
       return show(await waited(ports, scope, job, waitSeconds, context), context);
     },
     async *watchGeneration(request, context) {
@@ -155,7 +161,7 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
       const after = request.afterVersion ?? 0;
       for await (const job of watchJob(ports, scope, request.jobId, after, context.signal)) {
         // A running job comes with every bit of progress; its watchers have that to go by.
-        const facts = job.phase === "running" ? null : await factsOf(job);
+        const facts = job.phase === "running" ? null : await factsOf(job, context);
         yield toGeneration(job, links, facts);
       }
     },
@@ -164,16 +170,16 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
     },
     async getTrack(request, context) {
       const scope = scopeOf(request, context);
-      const job = await store.findByTrack(scope, request.trackId, context.signal);
+      const job = await store.findByTrack(scope, request.trackId, context);
       if (job?.track == null) throw trackNotFound(request.trackId);
       return toTrack(job.track, links);
     },
     async deleteGeneration(request, context) {
-      await discard(await store.deleteEnded(scopeOf(request, context), request.jobId));
+      await discard(await store.deleteEnded(scopeOf(request, context), request.jobId, context));
       return {};
     },
     async deleteTrack(request, context) {
-      await discard(await store.deleteTrack(scopeOf(request, context), request.trackId));
+      await discard(await store.deleteTrack(scopeOf(request, context), request.trackId, context));
       return {};
     },
   };

@@ -1,9 +1,11 @@
 /**
  * The job store port: everything that api and worker say to the database. Each method that changes a job
  * is one guarded update of the state machine (`state.ts`); one that changes nothing says so by null or
- * false, never by an error.
+ * false, never by an error. A method with `bounds` may end by their signal's reason, or deadline_exceeded; a
+ * change that was made by then stays made.
  */
 import type { AttemptFailure, TransientFailureKind } from "./attempt.ts";
+import type { CallBounds } from "./call-bounds.ts";
 import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engine.ts";
 import type { Claim, Job, Lease, Scope, Track } from "./job.ts";
 import type { Priority } from "./priority.ts";
@@ -72,33 +74,32 @@ export interface WorkerPresence {
 /** How long a job is kept after its end, by its state. */
 export type Retention = Readonly<Record<TerminalStatus, number | null>>;
 
-/** A read ends when its `signal` aborts, and rejects with the signal's reason. */
 export interface JobStore {
   /**
    * Durable (majority, journaled) when it resolves. With an idempotency key that came before, returns
    * that job and creates nothing.
    * @throws ServiceError idempotency_key_reused when the key came with another request.
    */
-  create(job: NewJob): Promise<Job>;
-  get(scope: Scope, jobId: string, signal?: AbortSignal): Promise<Job | null>;
-  list(scope: Scope, filter: JobFilter, signal?: AbortSignal): Promise<Job[]>;
+  create(job: NewJob, bounds?: CallBounds): Promise<Job>;
+  get(scope: Scope, jobId: string, bounds?: CallBounds): Promise<Job | null>;
+  list(scope: Scope, filter: JobFilter, bounds?: CallBounds): Promise<Job[]>;
   /** The job that made this track. */
-  findByTrack(scope: Scope, trackId: string, signal?: AbortSignal): Promise<Job | null>;
+  findByTrack(scope: Scope, trackId: string, bounds?: CallBounds): Promise<Job | null>;
   /** Asks for a stop and returns the job as it then is; a job that ended is returned unchanged. */
-  requestCancel(scope: Scope, jobId: string): Promise<Job | null>;
+  requestCancel(scope: Scope, jobId: string, bounds?: CallBounds): Promise<Job | null>;
 
   /**
    * Deletes a job that has ended; its idempotency key stays taken for 24 hours from its creation.
    * @returns the name of the artifact that nothing names any more, or null when there is none
    * @throws ServiceError resource_not_found or job_active
    */
-  deleteEnded(scope: Scope, jobId: string): Promise<string | null>;
+  deleteEnded(scope: Scope, jobId: string, bounds?: CallBounds): Promise<string | null>;
   /**
    * Takes the track off its job.
    * @returns as `deleteEnded`
    * @throws ServiceError resource_not_found
    */
-  deleteTrack(scope: Scope, trackId: string): Promise<string | null>;
+  deleteTrack(scope: Scope, trackId: string, bounds?: CallBounds): Promise<string | null>;
   /**
    * Deletes jobs that ended longer ago than their state is kept, and forgets idempotency keys of deleted
    * jobs in time.
@@ -110,7 +111,7 @@ export interface JobStore {
   namedAmong(artifacts: readonly string[]): Promise<string[]>;
 
   /** Place, reason and estimate of an active job; null for one that has ended. */
-  queueFacts(job: Job): Promise<QueueFacts | null>;
+  queueFacts(job: Job, bounds?: CallBounds): Promise<QueueFacts | null>;
   /** Says that a worker is there; to be repeated every few seconds. */
   announce(worker: WorkerPresence): Promise<void>;
   /** Says that it is not any more. */

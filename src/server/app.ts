@@ -9,6 +9,7 @@ import fastify, {
   type FastifyServerFactory,
 } from "fastify";
 import type { Log } from "../base/log.ts";
+import { traceparentOf } from "../base/trace-context.ts";
 
 /** An error as it is answered. */
 export interface ErrorAnswer {
@@ -35,7 +36,9 @@ export function createApp(options: AppOptions): FastifyInstance {
   const { log, encodeError } = options;
   const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const { status, headers, body } = encodeError(error, request.id);
-    const facts = { requestId: request.id, status };
+    const { traceparent: sent } = request.headers;
+    const traceparent = traceparentOf(Array.isArray(sent) ? sent[0] : sent);
+    const facts = { requestId: request.id, ...(traceparent && { traceparent }), status };
     if (status === 500) log.error({ ...facts, err: error }, "request failed");
     else log.debug(facts, "request refused");
     return reply

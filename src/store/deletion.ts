@@ -6,9 +6,11 @@
  * call must not make a second one.
  */
 import type { Filter } from "mongodb";
+import type { CallBounds } from "../generations/call-bounds.ts";
 import { jobNotFound, ServiceError, trackNotFound } from "../generations/failures.ts";
 import type { Scope } from "../generations/job.ts";
 import type { JobStore, Retention } from "../generations/job-store.ts";
+import { readBounds, writeBounds } from "./bounds.ts";
 import type { Database } from "./database.ts";
 import type { JobDocument } from "./documents.ts";
 import { scopeOf } from "./scope.ts";
@@ -29,31 +31,37 @@ const keyIsTaken = {
 };
 
 /** Deletes one ended job that `filter` matches; its document as it was, or null. */
-async function remove(jobs: Jobs, filter: Filter<JobDocument>): Promise<JobDocument | null> {
+async function remove(
+  jobs: Jobs,
+  filter: Filter<JobDocument>,
+  bounds?: CallBounds,
+): Promise<JobDocument | null> {
   const ended = { ...filter, phase: "ended" as const };
   const rest = Object.fromEntries(kept.map((field) => [field, `$${field}`]));
   const tombstone = { $mergeObjects: [rest, { deletedAt: "$$NOW" }] };
   const buried = await jobs.findOneAndUpdate(
     { ...ended, $expr: keyIsTaken },
     [{ $replaceWith: tombstone }],
-    { returnDocument: "before" },
+    { returnDocument: "before", ...writeBounds(bounds) },
   );
-  return buried ?? jobs.findOneAndDelete({ ...ended, $expr: { $not: [keyIsTaken] } });
+  const forgotten = { ...ended, $expr: { $not: [keyIsTaken] } };
+  return buried ?? jobs.findOneAndDelete(forgotten, writeBounds(bounds));
 }
 
-async function deleteEnded(jobs: Jobs, scope: Scope, jobId: string): Promise<string | null> {
+async function deleteEnded(jobs: Jobs, scope: Scope, jobId: string, bounds?: CallBounds) {
   const filter = { _id: jobId, ...scopeOf(scope) };
-  const deleted = await remove(jobs, filter);
+  const deleted = await remove(jobs, filter, bounds);
   if (deleted !== null) return deleted.track?.artifact ?? null;
-  if ((await jobs.findOne(filter, { projection: { _id: 1 } })) === null) throw jobNotFound(jobId);
+  const options = { projection: { _id: 1 }, ...readBounds(bounds) };
+  if ((await jobs.findOne(filter, options)) === null) throw jobNotFound(jobId);
   throw new ServiceError("job_active", { details: { job_id: jobId } });
 }
 
-async function deleteTrack(jobs: Jobs, scope: Scope, trackId: string): Promise<string | null> {
+async function deleteTrack(jobs: Jobs, scope: Scope, trackId: string, bounds?: CallBounds) {
   const before = await jobs.findOneAndUpdate(
     { "track.id": trackId, ...scopeOf(scope) },
     [{ $set: { version: { $add: ["$version", 1] } } }, { $unset: ["track"] }],
-    { returnDocument: "before" },
+    { returnDocument: "before", ...writeBounds(bounds) },
   );
   if (before === null) throw trackNotFound(trackId);
   return before.track?.artifact ?? null;
@@ -85,8 +93,8 @@ export type Deletion = Pick<
 /** The part of the job store that deletes. */
 export function createDeletion({ jobs }: Database): Deletion {
   return {
-    deleteEnded: (scope, jobId) => deleteEnded(jobs, scope, jobId),
-    deleteTrack: (scope, trackId) => deleteTrack(jobs, scope, trackId),
+    deleteEnded: (scope, jobId, bounds) => deleteEnded(jobs, scope, jobId, bounds),
+    deleteTrack: (scope, trackId, bounds) => deleteTrack(jobs, scope, trackId, bounds),
     sweepRetention: (keepMs) => sweepRetention(jobs, keepMs),
     async namedAmong(artifacts) {
       const filter = { "track.artifact": { $in: [...artifacts] } };

@@ -39,7 +39,7 @@ export function createStore(
     jobs: withUnavailability<JobStore>({
       ...createJobs(database, options),
       ...createDeletion(database),
-      queueFacts: (job) => look.factsOf(job),
+      queueFacts: (job, bounds) => look.factsOf(job, bounds),
       announce: (worker) => announce(database, worker),
       withdraw: (owner) => withdraw(database, owner),
       claim: (owner, engines, room, hinted) => claims.claim(owner, engines, room, hinted),

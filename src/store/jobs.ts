@@ -1,10 +1,12 @@
 /** Jobs over MongoDB: reads scoped by organization and user, and every change one guarded update. */
 import type { Filter } from "mongodb";
+import type { CallBounds } from "../generations/call-bounds.ts";
 import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Scope } from "../generations/job.ts";
 import type { Heartbeat, JobFilter, JobStore, NewJob } from "../generations/job-store.ts";
 import { headStartMs } from "../generations/priority.ts";
 import { type Phase, phases } from "../generations/state.ts";
+import { readBounds, writeBounds } from "./bounds.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import type { Deletion } from "./deletion.ts";
 import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
@@ -37,7 +39,7 @@ function documentOf(job: NewJob): Omit<JobDocument, "createdAt"> {
 }
 
 /** An upsert by a fresh id, since only a pipeline can stamp the document with the server's clock. */
-async function insert(jobs: Jobs, job: NewJob, jobMs: number): Promise<JobDocument> {
+async function insert(jobs: Jobs, job: NewJob, jobMs: number, bounds?: CallBounds) {
   const times = {
     createdAt: "$$NOW",
     rank: { $subtract: ["$$NOW", headStartMs[job.priority]] },
@@ -47,6 +49,7 @@ async function insert(jobs: Jobs, job: NewJob, jobMs: number): Promise<JobDocume
   const inserted = await jobs.findOneAndUpdate({ _id: job.id }, [{ $replaceWith: document }], {
     upsert: true,
     returnDocument: "after",
+    ...writeBounds(bounds),
   });
   return inserted as JobDocument;
 }
@@ -67,9 +70,9 @@ function sameRequest(found: JobDocument, job: NewJob): JobDocument {
   });
 }
 
-async function create(jobs: Jobs, job: NewJob, jobMs: number): Promise<JobDocument> {
+async function create(jobs: Jobs, job: NewJob, jobMs: number, bounds?: CallBounds) {
   try {
-    return await insert(jobs, job, jobMs);
+    return await insert(jobs, job, jobMs, bounds);
   } catch (error) {
     if (!isDuplicateKey(error, "idempotency")) throw error;
     const found = await findRepeat(jobs, job);
@@ -92,7 +95,7 @@ function listFilter(scope: Scope, filter: JobFilter): Filter<JobDocument> {
   };
 }
 
-async function requestCancel(jobs: Jobs, scope: Scope, jobId: string) {
+async function requestCancel(jobs: Jobs, scope: Scope, jobId: string, bounds?: CallBounds) {
   const changed = await jobs.findOneAndUpdate(
     {
       _id: jobId,
@@ -101,9 +104,9 @@ async function requestCancel(jobs: Jobs, scope: Scope, jobId: string) {
       "cancel.requestedAt": { $exists: false },
     },
     cancelOf(),
-    { returnDocument: "after" },
+    { returnDocument: "after", ...writeBounds(bounds) },
   );
-  return changed ?? jobs.findOne({ _id: jobId, ...scopeOf(scope) });
+  return changed ?? jobs.findOne({ _id: jobId, ...scopeOf(scope) }, readBounds(bounds));
 }
 
 /** Extends the lease; progress, when there is any, makes a new version. */
@@ -205,20 +208,21 @@ export function createJobs(
   const settle = createSettle(jobs);
   const orNull = (document: JobDocument | null) => document && toJob(document);
   return {
-    create: async (job) => toJob(await create(jobs, job, limits.jobMs)),
-    get: async (scope, jobId, signal) =>
-      orNull(await jobs.findOne({ _id: jobId, ...scopeOf(scope) }, { signal })),
-    async list(scope, filter, signal) {
+    create: async (job, bounds) => toJob(await create(jobs, job, limits.jobMs, bounds)),
+    get: async (scope, jobId, bounds) =>
+      orNull(await jobs.findOne({ _id: jobId, ...scopeOf(scope) }, readBounds(bounds))),
+    async list(scope, filter, bounds) {
       const found = jobs
-        .find(listFilter(scope, filter), { signal })
+        .find(listFilter(scope, filter), readBounds(bounds))
         .sort({ createdAt: -1, _id: -1 })
         .skip(filter.offset)
         .limit(filter.limit);
       return (await found.toArray()).map(toJob);
     },
-    findByTrack: async (scope, trackId, signal) =>
-      orNull(await jobs.findOne({ "track.id": trackId, ...scopeOf(scope) }, { signal })),
-    requestCancel: async (scope, jobId) => orNull(await requestCancel(jobs, scope, jobId)),
+    findByTrack: async (scope, trackId, bounds) =>
+      orNull(await jobs.findOne({ "track.id": trackId, ...scopeOf(scope) }, readBounds(bounds))),
+    requestCancel: async (scope, jobId, bounds) =>
+      orNull(await requestCancel(jobs, scope, jobId, bounds)),
     heartbeat: (beats) => heartbeat(jobs, beats, limits.leaseTtlMs),
     exit: async (lease, exit, receipt) => orNull(await settle({ lease, exit, receipt })),
     sweepLapsed: () => sweepLapsed(jobs),

@@ -1,8 +1,10 @@
 /** Looks around a job: who goes first, what runs, who works, and how fast recent jobs were. */
 import type { Clock } from "../base/clock.ts";
+import type { CallBounds } from "../generations/call-bounds.ts";
 import type { Job } from "../generations/job.ts";
 import { rankOf } from "../generations/priority.ts";
 import { type QueueFacts, queueFactsOf, type Surroundings } from "../generations/queue-facts.ts";
+import { readBounds } from "./bounds.ts";
 import type { Database } from "./database.ts";
 import type { MongoOrganizations } from "./organizations.ts";
 import { liveCapacity } from "./workers.ts";
@@ -35,53 +37,63 @@ export class QueueLook {
   }
 
   /** The facts of an active job; null for one that has ended. */
-  async factsOf(job: Job): Promise<QueueFacts | null> {
+  async factsOf(job: Job, bounds?: CallBounds): Promise<QueueFacts | null> {
     if (job.phase === "ended") return null;
     const [ahead, running, caps, { now, capacity }, organizations, pace] = await Promise.all([
-      this.#ahead(job),
-      this.#running(job),
+      this.#ahead(job, bounds),
+      this.#running(job, bounds),
       this.#organizations.capsOf([job.organizationId]),
       liveCapacity(this.#database, job.engine),
-      this.#organizationsWith(job.engine),
+      this.#organizationsWith(job.engine, bounds),
       this.#paceOf(job.engine),
     ]);
     const cap = caps.get(job.organizationId) ?? this.#defaultCap;
     return queueFactsOf(job, { now, ahead, running, cap, capacity, organizations, pace });
   }
 
-  async #ahead(job: Job): Promise<Surroundings["ahead"]> {
+  async #ahead(job: Job, bounds?: CallBounds): Promise<Surroundings["ahead"]> {
     if (job.phase === "running") return { jobs: 0, seconds: 0 };
     const rank = rankOf(job);
     const earlier = { $or: [{ rank: { $lt: rank } }, { rank, _id: { $lt: job.id } }] };
     const filter = { phase: "waiting", engine: job.engine, org: job.organizationId, ...earlier };
-    return this.#sum(filter, "$request.durationSeconds");
+    return this.#sum(filter, "$request.durationSeconds", bounds);
   }
 
-  async #running(job: Job): Promise<Surroundings["running"]> {
+  async #running(job: Job, bounds?: CallBounds): Promise<Surroundings["running"]> {
     const done = { $divide: ["$progress.percent", 100] };
     const left = { $multiply: ["$request.durationSeconds", { $subtract: [1, done] }] };
     const filter = { org: job.organizationId, slot: { $gte: 0 }, _id: { $ne: job.id } };
-    return this.#sum(filter, left);
+    return this.#sum(filter, left, bounds);
   }
 
-  async #sum(filter: object, seconds: unknown): Promise<{ jobs: number; seconds: number }> {
+  async #sum(
+    filter: object,
+    seconds: unknown,
+    bounds?: CallBounds,
+  ): Promise<Surroundings["ahead"]> {
     const [found] = await this.#database.jobs
-      .aggregate<{ jobs: number; seconds: number }>([
-        { $match: filter },
-        { $limit: mostAhead },
-        { $group: { _id: null, jobs: { $sum: 1 }, seconds: { $sum: seconds } } },
-      ])
+      .aggregate<{ jobs: number; seconds: number }>(
+        [
+          { $match: filter },
+          { $limit: mostAhead },
+          { $group: { _id: null, jobs: { $sum: 1 }, seconds: { $sum: seconds } } },
+        ],
+        readBounds(bounds),
+      )
       .toArray();
     return { jobs: found?.jobs ?? 0, seconds: found?.seconds ?? 0 };
   }
 
-  async #organizationsWith(engine: string): Promise<number> {
+  async #organizationsWith(engine: string, bounds?: CallBounds): Promise<number> {
     const found = await this.#database.jobs
-      .aggregate([
-        { $match: { phase: "waiting", engine } },
-        { $group: { _id: "$org" } },
-        { $count: "count" },
-      ])
+      .aggregate(
+        [
+          { $match: { phase: "waiting", engine } },
+          { $group: { _id: "$org" } },
+          { $count: "count" },
+        ],
+        readBounds(bounds),
+      )
       .toArray();
     return found[0]?.["count"] ?? 0;
   }

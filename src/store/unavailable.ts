@@ -1,10 +1,11 @@
-/** Turns the loss of the database into the error that callers are told of; every other error passes. */
+/** Turns what befalls a call of the database into the errors that callers are told of; every other error passes. */
 import { ServiceError } from "../generations/failures.ts";
+import { isDeadline } from "./bounds.ts";
 import { isConnectionLoss } from "./embedded/index.ts";
 
 type Methods = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
-/** The same methods, whose connection losses are SERVICE_UNAVAILABLE. */
+/** The same methods, whose connection losses are SERVICE_UNAVAILABLE, and late answers DEADLINE_EXCEEDED. */
 export function withUnavailability<T extends object>(port: T): T {
   const wrap =
     (method: Methods[string]) =>
@@ -12,6 +13,7 @@ export function withUnavailability<T extends object>(port: T): T {
       try {
         return await method(...args);
       } catch (error) {
+        if (isDeadline(error)) throw new ServiceError("deadline_exceeded", { cause: error });
         if (!isConnectionLoss(error)) throw error;
         throw new ServiceError("service_unavailable", { cause: error });
       }

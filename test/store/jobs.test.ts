@@ -1,5 +1,6 @@
 /** The job store against a real mongod: scope, idempotency, the fence, and the cancel rule on every exit. */
 import { describe, expect, it } from "vitest";
+import type { CallBounds } from "../../src/generations/call-bounds.ts";
 import type { Claim, Job } from "../../src/generations/job.ts";
 import type { Exit, NewJob } from "../../src/generations/job-store.ts";
 import { maxAttempts } from "../../src/generations/state.ts";
@@ -140,16 +141,17 @@ describe("a read that nobody waits for any more", () => {
   const filter = { status: null, limit: 1, offset: 0, after: null };
 
   it.each([
-    ["get", (signal: AbortSignal) => jobs.get(scope, "mgen_1", signal)],
-    ["list", (signal: AbortSignal) => jobs.list(scope, filter, signal)],
-    ["findByTrack", (signal: AbortSignal) => jobs.findByTrack(scope, "mtrack_1", signal)],
+    ["get", (bounds: CallBounds) => jobs.get(scope, "mgen_1", bounds)],
+    ["list", (bounds: CallBounds) => jobs.list(scope, filter, bounds)],
+    ["findByTrack", (bounds: CallBounds) => jobs.findByTrack(scope, "mtrack_1", bounds)],
   ])("%s ends with the reason, and the store goes on", async (_name, read) => {
     const reason = new Error("too late");
     const caller = new AbortController();
-    const reading = read(caller.signal);
+    const bounds = { signal: caller.signal, timeoutMs: () => undefined };
+    const reading = read(bounds);
     caller.abort(reason);
     await expect(reading).rejects.toBe(reason);
-    await expect(read(caller.signal)).rejects.toBe(reason);
+    await expect(read(bounds)).rejects.toBe(reason);
     expect(await jobs.get(scope, "mgen_1")).toBeNull();
   });
 });
