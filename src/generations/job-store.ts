@@ -10,7 +10,7 @@ import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engi
 import type { Claim, Job, Lease, Scope, Track } from "./job.ts";
 import type { Priority } from "./priority.ts";
 import type { QueueFacts } from "./queue-facts.ts";
-import type { Status, TerminalStatus } from "./state.ts";
+import type { Phase, Status, TerminalStatus } from "./state.ts";
 
 export interface NewJob extends Scope {
   readonly id: string;
@@ -120,10 +120,18 @@ export interface JobStore {
   /**
    * Takes up to `room` waiting jobs for `owner`, one organization after the other, each within its cap.
    * @param engines the keys of the engines that this worker has.
-   * @param hinted whether something may have come since the last call; without a hint the store may
+   * @param hinted whether anything may have come since the last call; without a hint the store may
    * rely for a second on what it saw then.
+   * @param newcomers organizations that got a job since the last call, as hints tell; they take part
+   * without a look at all the others.
    */
-  claim(owner: string, engines: readonly string[], room: number, hinted: boolean): Promise<Claim[]>;
+  claim(
+    owner: string,
+    engines: readonly string[],
+    room: number,
+    hinted: boolean,
+    newcomers?: readonly string[],
+  ): Promise<Claim[]>;
   /** Extends leases and writes progress, in one round trip. */
   heartbeat(beats: readonly Heartbeat[]): Promise<HeartbeatResult[]>;
   /**
@@ -145,8 +153,10 @@ export interface JobStore {
 /** A hint that something changed; it may be missing, late or doubled. Polling is the truth. */
 export interface Change {
   readonly jobId: string;
-  /** The job may be waiting for a worker now. */
-  readonly mayBeWaiting: boolean;
+  /** The phase that it is in now, where it changed. */
+  readonly phase: Phase | null;
+  /** Whose the job is, when it is new. */
+  readonly created: { readonly organizationId: string; readonly engine: string } | null;
   /** A cancel may have been asked for. */
   readonly mayBeCancelled: boolean;
 }

@@ -21,9 +21,31 @@ const pipeline = [
       documentKey: 1,
       "updateDescription.updatedFields.phase": 1,
       "updateDescription.updatedFields.cancel": 1,
+      // Only what is new comes as a whole.
+      "fullDocument.org": 1,
+      "fullDocument.engine": 1,
+      "fullDocument.phase": 1,
     },
   },
 ];
+
+/** What the pipeline lets through of an event. */
+interface Event extends Pick<ChangeStreamUpdateDocument, "documentKey"> {
+  readonly updateDescription?: ChangeStreamUpdateDocument["updateDescription"];
+  readonly fullDocument?: Pick<JobDocument, "org" | "engine" | "phase">;
+}
+
+function changeOf({ documentKey, updateDescription, fullDocument }: Event): Change {
+  const updated: Partial<JobDocument> = updateDescription?.updatedFields ?? {};
+  return {
+    jobId: String(documentKey._id),
+    phase: fullDocument?.phase ?? updated.phase ?? null,
+    created: fullDocument
+      ? { organizationId: fullDocument.org, engine: fullDocument.engine }
+      : null,
+    mayBeCancelled: updated.cancel !== undefined,
+  };
+}
 
 export class MongoChangeFeed implements ChangeFeed, Lifecycle {
   readonly #database: Database;
@@ -86,22 +108,16 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
     try {
       // The first call opens the cursor; only then is nothing more missed.
       const first = stream.tryNext();
-      await first.then((change) => change && this.#tell(change as ChangeStreamUpdateDocument));
+      await first.then((change) => change && this.#tell(change as unknown as Event));
       this.#tellGap();
-      for await (const change of stream) this.#tell(change as ChangeStreamUpdateDocument);
+      for await (const change of stream) this.#tell(change as unknown as Event);
     } finally {
       await stream.close().catch(() => undefined);
     }
   }
 
-  #tell(event: Pick<ChangeStreamUpdateDocument, "documentKey" | "updateDescription">): void {
-    const updated = event.updateDescription?.updatedFields ?? {};
-    const inserted = event.updateDescription === undefined;
-    const change: Change = {
-      jobId: String(event.documentKey._id),
-      mayBeWaiting: inserted || updated["phase"] !== undefined,
-      mayBeCancelled: updated["cancel"] !== undefined,
-    };
+  #tell(event: Event): void {
+    const change = changeOf(event);
     for (const listener of this.#byJob.get(change.jobId) ?? []) listener();
     for (const listener of this.#any) listener(change);
   }

@@ -59,8 +59,10 @@ export class Claims {
     engines: readonly string[],
     room: number,
     hinted: boolean,
+    newcomers: readonly string[] = [],
   ): Promise<Claim[]> {
     if (room <= 0) return [];
+    if (newcomers.length > 0) this.#ring.add(newcomers);
     if (hinted) this.#lookedAt = Number.NEGATIVE_INFINITY;
     await this.#look(engines);
     // Organizations at their cap go to the back, so that each turn of the loop sees the next ones.
@@ -95,8 +97,10 @@ export class Claims {
     room: number,
   ): Promise<Candidate[]> {
     const free = await this.#freeSlots(organizations);
-    const open = organizations.filter((organization) => (free.get(organization)?.length ?? 0) > 0);
-    const full = organizations.filter((organization) => !open.includes(organization));
+    const isOpen = (organization: string) => (free.get(organization)?.length ?? 0) > 0;
+    // Those beyond the room keep their place.
+    const open = organizations.filter(isOpen).slice(0, room);
+    const full = organizations.filter((organization) => !isOpen(organization));
     const next = await this.#nextJobs(open, engines, free, room);
     const chosen: Candidate[] = [];
     const servedOrder: string[] = [];
@@ -147,10 +151,11 @@ export class Claims {
     free: ReadonlyMap<string, number[]>,
     room: number,
   ): Promise<Map<string, string[]>> {
+    const share = Math.ceil(room / organizations.length);
     const lookFor = (org: string) => [
       { $match: { phase: "waiting", engine: { $in: [...engines] }, org, schema: known } },
       { $sort: { rank: 1, _id: 1 } },
-      { $limit: Math.min(room, free.get(org)?.length ?? 0) },
+      { $limit: Math.min(share, free.get(org)?.length ?? 0) },
       { $project: { org: 1 } },
     ];
     const [first, ...rest] = organizations;
@@ -166,8 +171,49 @@ export class Claims {
     return next;
   }
 
+  /**
+   * One candidate by one call; several by one update of all, which the server reads and plans once, and
+   * whose slots it looks up by the job's id.
+   */
   async #take(owner: string, candidates: readonly Candidate[]): Promise<Claim[]> {
     const token = randomHex(this.#random, 16);
+    const [only] = candidates;
+    if (only !== undefined && candidates.length === 1) return this.#takeOne(owner, token, only);
+    const ids = candidates.map(({ jobId }) => jobId);
+    const slots = candidates.map(({ slot }) => slot);
+    const slot = { $arrayElemAt: [slots, { $indexOfArray: [{ $literal: ids }, "$_id"] }] };
+    try {
+      await this.#database.jobs.updateMany(
+        { _id: { $in: ids }, phase: "waiting" },
+        claimOf(owner, token, slot, this.#options),
+        { hint: { _id: 1 } },
+      );
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      await this.#takeEach(owner, token, candidates);
+    }
+    const taken = await this.#database.jobs
+      .find({ _id: { $in: ids }, phase: "running", "lease.token": token })
+      .toArray();
+    return taken.map(toClaim);
+  }
+
+  async #takeOne(owner: string, token: string, { jobId, slot }: Candidate): Promise<Claim[]> {
+    try {
+      const taken = await this.#database.jobs.findOneAndUpdate(
+        { _id: jobId, phase: "waiting" },
+        claimOf(owner, token, slot, this.#options),
+        { returnDocument: "after", hint: { _id: 1 } },
+      );
+      return taken === null ? [] : [toClaim(taken)];
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      return [];
+    }
+  }
+
+  /** One by one, after a slot that another worker took ended the update of all at that job. */
+  async #takeEach(owner: string, token: string, candidates: readonly Candidate[]): Promise<void> {
     try {
       await this.#database.jobs.bulkWrite(
         candidates.map(({ jobId, slot }) => ({
@@ -181,11 +227,6 @@ export class Claims {
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
     }
-    const ids = candidates.map(({ jobId }) => jobId);
-    const taken = await this.#database.jobs
-      .find({ _id: { $in: ids }, phase: "running", "lease.token": token })
-      .toArray();
-    return taken.map(toClaim);
   }
 }
 

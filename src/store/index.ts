@@ -42,7 +42,7 @@ export function createStore(
       queueFacts: (job, bounds) => look.factsOf(job, bounds),
       announce: (worker) => announce(database, worker),
       withdraw: (owner) => withdraw(database, owner),
-      claim: (owner, engines, room, hinted) => claims.claim(owner, engines, room, hinted),
+      claim: (...call) => claims.claim(...call),
     }),
     feed: new MongoChangeFeed(database, ports),
     organizations: withUnavailability(organizations),

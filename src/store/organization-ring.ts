@@ -21,6 +21,12 @@ export class OrganizationRing {
     }
   }
 
+  /** Takes in those of whom it is known that they wait, before the next look sees them. */
+  add(waiting: readonly string[]): void {
+    this.#order = [...new Set([...this.#order, ...waiting])];
+    this.#sort();
+  }
+
   /** The next `count`, in order; they stay where they are. */
   next(count: number): string[] {
     return this.#order.slice(0, count);

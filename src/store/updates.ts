@@ -176,11 +176,11 @@ export interface TimeLimits {
   readonly jobMs: number;
 }
 
-/** The pipeline of a claim into `slot` by a fresh lease. */
+/** The pipeline of a claim into `slot`, a number or an expression of it, by a fresh lease. */
 export function claimOf(
   owner: string,
   token: string,
-  slot: number,
+  slot: number | Document,
   limits: TimeLimits,
 ): Document[] {
   const lease = {

@@ -7,7 +7,7 @@ import { jittered } from "../base/random.ts";
 import { Wakeup } from "../base/wakeup.ts";
 import type { Engine } from "../generations/engine.ts";
 import type { Claim } from "../generations/job.ts";
-import type { ChangeFeed, JobStore } from "../generations/job-store.ts";
+import type { Change, ChangeFeed, JobStore } from "../generations/job-store.ts";
 import { type ExecutionPorts, execute } from "./execution.ts";
 import { Leases, type LeaseTimes } from "./leases.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -42,6 +42,11 @@ export class Worker implements Lifecycle {
   readonly #wakeup: Wakeup;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  readonly #engineKeys: readonly string[];
+  /** Organizations that got a job since the last claim. */
+  readonly #newcomers = new Set<string>();
+  /** Whether anything may have come of which it is not known whose it is. */
+  #mustLook = true;
   #loop: Promise<void> = Promise.resolve();
   #presence: Promise<void> = Promise.resolve();
   #unsubscribe = () => {};
@@ -52,12 +57,11 @@ export class Worker implements Lifecycle {
     this.#leases = new Leases(ports, options.leaseTimes);
     this.#sweeper = new Sweeper(ports, options.sweepEveryMs);
     this.#wakeup = new Wakeup(ports.clock);
+    this.#engineKeys = ports.engines.map(({ description }) => description.key);
   }
 
   async start(): Promise<void> {
-    this.#unsubscribe = this.#ports.feed.onAny((change) => {
-      if (change === null || change.mayBeWaiting) this.#wakeup.wake();
-    });
+    this.#unsubscribe = this.#ports.feed.onAny((change) => this.#hear(change));
     await this.#leases.start();
     await this.#sweeper.start();
     this.#presence = this.#announce();
@@ -86,22 +90,31 @@ export class Worker implements Lifecycle {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    let hinted = true;
     while (!signal.aborted) {
       const room = this.#options.concurrency - this.#running.size;
-      const claimed = await this.#claim(room, hinted);
-      const mayHaveMore = claimed > 0 && claimed < room;
-      const waitMs = jittered(this.#ports.random, this.#options.pollEveryMs);
-      hinted = mayHaveMore ? false : await this.#wakeup.wait(waitMs, signal);
+      const claimed = await this.#claim(room);
+      if (claimed > 0 && claimed < room) continue;
+      await this.#wakeup.wait(jittered(this.#ports.random, this.#options.pollEveryMs), signal);
     }
+  }
+
+  /** A new job says whose it is; one that waits again does not; one that leaves `running` frees a slot. */
+  #hear(change: Change | null): void {
+    if (change?.phase === "running") return;
+    if (change?.created) {
+      if (!this.#engineKeys.includes(change.created.engine)) return;
+      this.#newcomers.add(change.created.organizationId);
+    } else if (change === null || change.phase === "waiting") this.#mustLook = true;
+    else if (change.phase === null) return;
+    this.#wakeup.wake();
   }
 
   /** Says that this worker is there until it stops, so that people learn why a job waits. */
   async #announce(): Promise<void> {
-    const { store, engines, clock, log } = this.#ports;
+    const { store, clock, log } = this.#ports;
     const { owner, concurrency } = this.#options;
     const { signal } = this.#stopping;
-    const worker = { owner, concurrency, engines: engines.map((each) => each.description.key) };
+    const worker = { owner, concurrency, engines: this.#engineKeys };
     const failed = (error: unknown) => log.warn({ err: error }, "presence was not noted");
     while (!signal.aborted) {
       await store.announce(worker).catch(failed);
@@ -111,16 +124,21 @@ export class Worker implements Lifecycle {
   }
 
   /** Claims up to `room` jobs and begins their attempts; how many. */
-  async #claim(room: number, hinted: boolean): Promise<number> {
-    const { store, engines, clock, log } = this.#ports;
+  async #claim(room: number): Promise<number> {
+    const { store, clock, log } = this.#ports;
     if (room <= 0) return 0;
-    const keys = engines.map((engine) => engine.description.key);
+    const { owner } = this.#options;
+    const mustLook = this.#mustLook;
+    const newcomers = [...this.#newcomers];
+    this.#mustLook = false;
+    this.#newcomers.clear();
     const claimedAt = clock.monotonicMs();
     try {
-      const claims = await store.claim(this.#options.owner, keys, room, hinted);
+      const claims = await store.claim(owner, this.#engineKeys, room, mustLook, newcomers);
       for (const claim of claims) this.#begin(claim, claimedAt);
       return claims.length;
     } catch (error) {
+      this.#mustLook = true;
       log.warn({ err: error }, "claim failed");
       return 0;
     }

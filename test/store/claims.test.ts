@@ -7,14 +7,15 @@ import { headStartMs, type Priority } from "../../src/generations/priority.ts";
 import { createStore } from "../../src/store/index.ts";
 import { OrganizationRing } from "../../src/store/organization-ring.ts";
 import { newTestJob, openTestStore, silentLog, testLimits } from "../support/store.ts";
+import { intercept } from "./protocol/intercept.ts";
 
 const store = await openTestStore({ defaultCap: 2 });
 const { jobs, database, organizations } = store;
 
 /** Another worker process: its own ring over the same database. */
-function anotherWorker() {
-  const ports = { clock: systemClock, random: systemRandom, log: silentLog };
-  return createStore(database, ports, { ...testLimits, defaultCap: 2 }).jobs;
+function anotherWorker(over = database, clock = systemClock) {
+  const ports = { clock, random: systemRandom, log: silentLog };
+  return createStore(over, ports, { ...testLimits, defaultCap: 2 }).jobs;
 }
 
 async function queue(organizationId: string, engine: string, count: number): Promise<void> {
@@ -24,7 +25,7 @@ async function queue(organizationId: string, engine: string, count: number): Pro
 describe("the cap", () => {
   it("holds against many workers that claim at the same time", async () => {
     await queue("org_race", "race", 20);
-    const workers = Array.from({ length: 8 }, anotherWorker);
+    const workers = Array.from({ length: 8 }, () => anotherWorker());
     for (let round = 0; round < 3; round++) {
       await Promise.all(workers.map((worker, n) => worker.claim(`w${n}`, ["race"], 5, true)));
       expect(await database.jobs.countDocuments({ org: "org_race", phase: "running" })).toBe(2);
@@ -42,6 +43,34 @@ describe("the cap", () => {
     await database.jobs.deleteOne({ _id: running.find(({ slot }) => slot === 0)?._id ?? "" });
     expect(highest).toBeDefined();
     expect(await jobs.claim("w", ["own"], 10, true)).toEqual([]);
+  });
+});
+
+describe("a slot that another worker takes after the look", () => {
+  it("costs the job that was meant for it, and no other", async () => {
+    const create = (id: string, organizationId: string, engine = "taken") =>
+      jobs.create(newTestJob({ id, organizationId, engine }));
+    await create("mgen_taker", "org_taken", "elsewhere");
+    // The first in the order of the index, so that the others come after the collision.
+    await create("mgen_slot_a", "org_taken");
+    await create("mgen_slot_b", "org_taken");
+    await create("mgen_slot_c", "org_free");
+    let isTaken = false;
+    const before = async (kind: "read" | "write") => {
+      if (kind === "read" || isTaken) return;
+      isTaken = true;
+      const running = { phase: "running", slot: 0 } as const;
+      await database.jobs.updateOne({ _id: "mgen_taker" }, { $set: running });
+    };
+    const another = anotherWorker(intercept(database, { before }));
+    const claims = await another.claim("w", ["taken"], 9, true);
+    const took = claims.map(({ job }) => job.id).sort();
+    expect(took).toEqual(["mgen_slot_b", "mgen_slot_c"]);
+    const slots = await database.jobs.find({ _id: { $in: took } }).toArray();
+    expect(slots.map(({ _id, slot }) => [_id, slot]).sort()).toEqual([
+      ["mgen_slot_b", 1],
+      ["mgen_slot_c", 0],
+    ]);
   });
 });
 
@@ -63,6 +92,16 @@ describe("turns", () => {
     await queue("org_new", "newcomer", 1);
     const [claim] = await jobs.claim("w", ["newcomer"], 1, true);
     expect(claim?.job.organizationId).toBe("org_new");
+  });
+
+  it("one that a hint names takes part without a look", async () => {
+    const stopped = { ...systemClock, monotonicMs: () => 0 };
+    const worker = anotherWorker(database, stopped);
+    await queue("org_known", "hint", 4);
+    await worker.claim("w", ["hint"], 1, true);
+    await queue("org_hinted", "hint", 1);
+    const [claim] = await worker.claim("w", ["hint"], 1, false, ["org_hinted"]);
+    expect(claim?.job.organizationId).toBe("org_hinted");
   });
 
   it("a crowd of organizations at their cap does not hide one that has a free slot", async () => {

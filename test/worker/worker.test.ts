@@ -27,7 +27,7 @@ const { jobs, feed, database } = store;
 const scope = { organizationId: "org_a", userId: "user_1" };
 
 /** A worker with an engine of its own, so that the tests of this file do not take each other's jobs. */
-async function startWorker(engineKey: string, times: Partial<LeaseTimes> = {}) {
+async function startWorker(engineKey: string, times: Partial<LeaseTimes> = {}, everyMs = 200) {
   const folder = await temporaryFolder();
   const engine = new ScriptedEngine(engineKey);
   const probe = new Probe<ExecutionSteps>();
@@ -53,7 +53,7 @@ async function startWorker(engineKey: string, times: Partial<LeaseTimes> = {}) {
       owner: engineKey,
       concurrency: 2,
       leaseTimes: { ...leaseTimes, ...times },
-      pollEveryMs: 200,
+      pollEveryMs: everyMs,
       sweepEveryMs: 50,
       drainMs: 5_000,
     },
@@ -81,6 +81,18 @@ describe("a job that is left alone", () => {
     const stored = await artifacts.read(job.track?.artifact ?? "");
     expect(await text(stored!)).toBe(`audio of ${id}`);
     expect(await workspaces()).toEqual([]);
+  });
+
+  it("is found by hints alone, when it is new and when it waits again", async () => {
+    const { engine } = await startWorker("hints", {}, 3_600_000);
+    const first = engine.nextRun();
+    engine.fail(true);
+    const { id } = await jobs.create(newTestJob({ engine: "hints" }));
+    await first;
+    const second = engine.nextRun();
+    engine.error = null;
+    expect((await second).task.jobId).toBe(id);
+    await expect.poll(async () => await get(id)).toMatchObject({ status: "succeeded" });
   });
 
   it("shows its progress on the way", async () => {

@@ -18,7 +18,7 @@ waiting
   claim × claim   | taken, nothing → running, then succeeded (1) | nothing, taken → running, then succeeded (1)
 waiting, deadline passed
   cancel × expire | cancelled, swept 0 → cancelled (1) | failed, swept 1 → failed (1)
-  claim × expire  | taken, swept 1 → failed (2)        | nothing, swept 1 → failed (1) | nothing, swept 1 → failed (2)
+  claim × expire  | taken, swept 1 → failed (2)        | nothing, swept 1 → failed (1)
 backing off
   cancel × cancel | cancelled, cancelled → cancelled (1) | cancelled, cancelled → cancelled (1)
 backoff over
