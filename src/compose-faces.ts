@@ -1,6 +1,10 @@
 /** The composition of the faces: one implementation, on one port for every protocol and one for gRPC. */
-import { createContextValues, type Interceptor, type ServiceImpl } from "@connectrpc/connect";
-import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import {
+  type ConnectError,
+  createContextValues,
+  type Interceptor,
+  type ServiceImpl,
+} from "@connectrpc/connect";
 import { file_google_rpc_error_details } from "../gen/google/rpc/error_details_pb.ts";
 import { Health as HealthService } from "../gen/grpc/health/v1/health_pb.ts";
 import { MusicGenerations } from "../gen/music/v1/music_generations_pb.ts";
@@ -12,9 +16,9 @@ import {
   toConnectError,
   toEnvelope,
 } from "./api/errors.ts";
-import { createInterceptors } from "./api/interceptors.ts";
+import { createGate, createInterceptors } from "./api/interceptors.ts";
 import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
-import { serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
+import { type RpcFault, serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
 import { createService } from "./api/service.ts";
 import { createValidation, type Validate } from "./api/validation.ts";
 import { systemClock as clock } from "./base/clock.ts";
@@ -28,6 +32,7 @@ import { ServiceError } from "./generations/failures.ts";
 import { registerMedia } from "./media/serve.ts";
 import { createMediaSigner, type MediaSigner } from "./media/signer.ts";
 import { createApp, maxBodyBytes } from "./server/app.ts";
+import { registerConnect } from "./server/connect/index.ts";
 import { GrpcListener } from "./server/grpc/index.ts";
 import { addressText } from "./server/listen.ts";
 import { createListener } from "./server/listener/index.ts";
@@ -123,6 +128,7 @@ interface Core {
   readonly authorization: Authorization;
   readonly validate: Validate;
   readonly interceptors: Interceptor[];
+  readonly gate: ReturnType<typeof createGate>;
   readonly implementation: ServiceImpl<typeof MusicGenerations>;
   readonly signer: MediaSigner;
 }
@@ -144,23 +150,28 @@ function createCore(
     stopping,
     links: { linkTo: (artifact, link) => url() + signer.sign(artifact, link) },
   });
-  const interceptors = createInterceptors({ authorization, validate, random, log });
-  return { authorization, validate, interceptors, implementation, signer };
+  const ports = { authorization, validate, random, log };
+  const [interceptors, gate] = [createInterceptors(ports), createGate(ports)];
+  return { authorization, validate, interceptors, gate, implementation, signer };
 }
 
 async function mount(
   app: ReturnType<typeof createApp>,
-  { artifacts, publicUrl }: FacesOptions,
-  { authorization, validate, interceptors, implementation, signer }: Core,
+  { artifacts, publicUrl, log }: FacesOptions,
+  { authorization, validate, interceptors, gate, implementation, signer }: Core,
 ): Promise<void> {
   const contextValues = (request: { id: string }) => {
     return createContextValues().set(requestIdKey, request.id);
   };
-  await app.register(fastifyConnectPlugin, {
+  registerConnect(app, {
+    services: [MusicGenerations],
     routes: (router) => router.service(MusicGenerations, implementation),
     interceptors,
+    gate,
     contextValues,
     readMaxBytes: maxBodyBytes,
+    encodeFault: encodeFaultTo(log),
+    log,
   });
   registerMedia(app, { store: artifacts, signer, clock });
   registerGateway(app, {
@@ -195,12 +206,17 @@ function createGrpc(
     limits: { maxRequestBytes: maxBodyBytes },
     certificate,
     requestId: (sent) => requestIdOf(sent, random),
-    encodeFault: (fault, id) => {
-      const error = serviceErrorOfRpcFault(fault);
-      log.debug({ requestId: id, code: error.code }, "call refused");
-      return toConnectError(error, id);
-    },
+    encodeFault: encodeFaultTo(log),
   });
+}
+
+/** The standard error model of what an RPC library refused; `log` hears of it, too. */
+function encodeFaultTo(log: Log): (fault: RpcFault, requestId: string) => ConnectError {
+  return (fault, requestId) => {
+    const error = serviceErrorOfRpcFault(fault);
+    log.debug({ requestId, code: error.code, err: error.cause }, "call refused");
+    return toConnectError(error, requestId);
+  };
 }
 
 function createReadiness({ store, stopping }: FacesOptions): Readiness {

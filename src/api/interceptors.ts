@@ -3,10 +3,11 @@
  * credential, organization, validation. On REST the gateway has done the credential and the organization
  * before it read the body; what is done is not done again.
  */
-import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethod, Message } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
+  type HandlerContext,
   type Interceptor,
   type StreamRequest,
   type UnaryRequest,
@@ -32,6 +33,21 @@ export function createInterceptors(ports: InterceptorPorts): Interceptor[] {
   return [errors(ports), admission(ports)];
 }
 
+/**
+ * The first check alone, for a face that has the headers before the message: a caller without a credential is
+ * refused unread. What it throws is encoded already.
+ */
+export function createGate(ports: InterceptorPorts): (context: HandlerContext) => Promise<void> {
+  return async ({ requestHeader: header, values, method, signal }) => {
+    const id = values.get(requestIdKey) || requestIdOf(header.get(requestIdHeader), ports.random);
+    try {
+      await ports.authorization.authenticate(header, values);
+    } catch (error) {
+      throw failureOf(error, { header, method, signal }, id, ports.log);
+    }
+  };
+}
+
 /** Gives the call its id and turns whatever is thrown into the standard error model, logged once. */
 function errors({ random, log }: InterceptorPorts): Interceptor {
   return (next) => async (request) => {
@@ -39,21 +55,7 @@ function errors({ random, log }: InterceptorPorts): Interceptor {
       request.contextValues.get(requestIdKey) ||
       requestIdOf(request.header.get(requestIdHeader), random);
     request.contextValues.set(requestIdKey, id);
-    const failed = (error: unknown) => {
-      const found = serviceErrorOf(error);
-      // Writing to a caller that went away fails in many ways; none of them is a fault of ours.
-      const isLate = found.kind === "internal_error" && request.signal.aborted;
-      const known = isLate ? new ServiceError("cancelled", { cause: error }) : found;
-      const traceparent = traceparentOf(request.header.get("traceparent"));
-      const trace = traceparent === null ? {} : { traceparent };
-      const facts = { requestId: id, ...trace, method: request.method.name, code: known.code };
-      if (encodings[known.code].status === 500)
-        log.error({ ...facts, err: known.cause }, "call failed");
-      else log.debug(facts, "call refused");
-      const sent = toConnectError(known, id);
-      sent.metadata.set(requestIdHeader, id);
-      return sent;
-    };
+    const failed = (error: unknown) => failureOf(error, request, id, log);
     try {
       const response = await next(request);
       response.header.set(requestIdHeader, id);
@@ -63,6 +65,34 @@ function errors({ random, log }: InterceptorPorts): Interceptor {
       throw failed(error);
     }
   };
+}
+
+/** The standard error model of what a call threw. */
+function failureOf(
+  error: unknown,
+  { header, method, signal }: Pick<UnaryRequest, "header" | "signal"> & { method: DescMethod },
+  requestId: string,
+  log: Log,
+): ConnectError {
+  const found = serviceErrorOf(error);
+  // Writing to a caller that went away fails in many ways; none of them is a fault of ours.
+  const isLate = found.kind === "internal_error" && signal.aborted;
+  const known = isLate ? lateErrorOf(signal.reason, error) : found;
+  const traceparent = traceparentOf(header.get("traceparent"));
+  const trace = traceparent === null ? {} : { traceparent };
+  const facts = { requestId, ...trace, method: method.name, code: known.code };
+  if (encodings[known.code].status === 500)
+    log.error({ ...facts, err: known.cause }, "call failed");
+  else log.debug(facts, "call refused");
+  const sent = toConnectError(known, requestId);
+  sent.metadata.set(requestIdHeader, requestId);
+  return sent;
+}
+
+/** What a call ended by that was late: its deadline, if that is why, or else its caller's leaving. */
+function lateErrorOf(reason: unknown, cause: unknown): ServiceError {
+  const { kind } = serviceErrorOf(reason);
+  return new ServiceError(kind === "deadline_exceeded" ? kind : "cancelled", { cause });
 }
 
 async function* mapErrors<T>(messages: AsyncIterable<T>, failed: (error: unknown) => Error) {

@@ -3,7 +3,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ServiceError } from "../generations/failures.ts";
 import { serviceErrorOf, unreadableMessage } from "./errors.ts";
 
-/** A fault that the gRPC port found. */
+/** A fault that a library found, or a port. */
 export type RpcFault =
   | { readonly kind: "metadata_too_large" }
   | { readonly kind: "stopping" }
@@ -13,7 +13,6 @@ export type RpcFault =
 /** A status that the library answers by itself; `received` tells whether it had a whole request by then. */
 interface LibraryStatus {
   readonly code?: number | null;
-  readonly details?: string | null;
 }
 
 /** The domain error of a fault that the port found. */
@@ -33,8 +32,9 @@ export function serviceErrorOfRpcFault(fault: RpcFault): ServiceError {
 }
 
 /** Until it has a whole request, a library finds faults in what was sent; after that, in us. */
-function serviceErrorOfLibrary({ code, details }: LibraryStatus, received: boolean): ServiceError {
-  const cause = new ConnectError(details ?? "", (code ?? Code.Internal) as Code);
+function serviceErrorOfLibrary(status: LibraryStatus, received: boolean): ServiceError {
+  const cause = new ConnectError("found by the library", (status.code ?? Code.Internal) as Code);
+  cause.cause = status;
   const known = serviceErrorOf(cause);
   if (known.kind === "payload_too_large" && received) {
     return new ServiceError("internal_error", { cause });
