@@ -84,9 +84,7 @@ function failureOf(
   if (encodings[known.code].status === 500)
     log.error({ ...facts, err: known.cause }, "call failed");
   else log.debug(facts, "call refused");
-  const sent = toConnectError(known, requestId);
-  sent.metadata.set(requestIdHeader, requestId);
-  return sent;
+  return toConnectError(known, requestId);
 }
 
 /** What a call ended by that was late: its deadline, if that is why, or else its caller's leaving. */

@@ -12,8 +12,13 @@ import {
   type HandlerContext,
   type Interceptor,
 } from "@connectrpc/connect";
-import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import {
+  encodeEnvelope,
+  type UniversalHandler,
+  type UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import { trailerFlag, trailerSerialize } from "@connectrpc/connect/protocol-grpc-web";
 import {
   compressionBrotli,
   compressionGzip,
@@ -112,10 +117,19 @@ async function answerUnknown(
   if (!type.startsWith("application/grpc")) {
     return send(reply, { ...unaryError(error), status: 404 }, log);
   }
-  // Trailers alone, in the place of headers (gRPC over HTTP/2, "Responses").
-  const header = setTrailerStatus(new Headers({ "content-type": type }), error);
-  return send(reply, { status: 200, header }, log);
+  const header = new Headers({ "content-type": type });
+  const trailer = setTrailerStatus(new Headers(), error);
+  const answer = type.startsWith("application/grpc-web")
+    ? { body: once(encodeEnvelope(trailerFlag, trailerSerialize(trailer))) }
+    : { body: none(), trailer };
+  return send(reply, { status: 200, header, ...answer }, log);
 }
+
+async function* once<T>(value: T) {
+  yield value;
+}
+
+async function* none(): AsyncGenerator<Uint8Array> {}
 
 function contentTypeOf({ headers }: FastifyRequest): string {
   return (headers["content-type"] ?? "").toLowerCase();

@@ -44,10 +44,10 @@ export class GrpcCall implements HandlerContext {
   }
 
   /** What is left of the caller's deadline, in milliseconds; undefined when it has none. */
-  timeoutMs(): number | undefined {
+  readonly timeoutMs = (): number | undefined => {
     if (this.#deadlineMs === Number.POSITIVE_INFINITY) return undefined;
     return this.#deadlineMs - this.#clock.now().getTime();
-  }
+  };
 
   /** The call has its answer: from here on nothing aborts it. */
   end(): void {

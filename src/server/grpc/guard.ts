@@ -5,8 +5,10 @@
  * grpc-js sends its own statuses (a message that is too large, a deadline that passed) by the `sendStatus` of
  * the innermost call, where no interceptor of its kind sees them; so that method is replaced.
  */
-import { type Metadata, type ServerInterceptor, status } from "@grpc/grpc-js";
+import { type Metadata, type ServerInterceptor, status as statuses } from "@grpc/grpc-js";
 import { detailsKey, type GrpcStatus } from "./status.ts";
+
+const { OK } = statuses;
 
 type InnerCall = Parameters<ServerInterceptor>[1];
 
@@ -75,9 +77,12 @@ export class CallGuard {
     let received = false;
     if (own) {
       call.sendStatus = (sent) => {
-        const known = sent.code === status.OK || (sent.metadata?.get(detailsKey).length ?? 0) > 0;
+        const known = sent.code === OK || (sent.metadata?.get(detailsKey).length ?? 0) > 0;
         id ||= requestId(undefined);
-        sendStatus(known ? sent : encodeFault({ kind: "library", status: sent, received }, id));
+        const status = known ? sent : encodeFault({ kind: "library", status: sent, received }, id);
+        // An error has no headers that it could be in.
+        if (status.code !== OK) status.metadata?.set(requestIdKey, id);
+        sendStatus(status);
       };
     }
     call.start = (listener) => {
