@@ -155,7 +155,7 @@ class ComposedService implements ServiceProcess {
       {
         owner: `${process.pid}-${randomHex(random, 4)}`,
         concurrency: this.#config.WORKER_CONCURRENCY,
-        leaseTimes: defaultLeaseTimes,
+        leaseTimes: { ...defaultLeaseTimes, attemptMs: this.#config.ATTEMPT_SECONDS * 1_000 },
         pollEveryMs: 1_000,
         sweepEveryMs: 1_000,
         drainMs: this.#config.DRAIN_SECONDS * 1_000,

@@ -7,7 +7,7 @@
  * | `CancelRequested` | the job ends as `cancelled` |
  * | `LeaseLost` | nothing: the job is another worker's now |
  * | `ShuttingDown` | the job goes back to the queue at its checkpoint, without spending an attempt |
- * | `DeadlineExceeded` | the job ends as `failed` (or is retried, as the deadline's rule says) |
+ * | `DeadlineExceeded` | the attempt took too long: it is retried, or the job fails after the last one |
  */
 export type AbortKind = "CancelRequested" | "LeaseLost" | "ShuttingDown" | "DeadlineExceeded";
 

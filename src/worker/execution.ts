@@ -172,10 +172,10 @@ class Execution {
       case "LeaseLost":
         return null;
       case "DeadlineExceeded":
-        return {
-          kind: "fail",
-          failure: { kind: "deadline", message: attemptFailures.deadline.message },
-        };
+        return this.#retry({
+          kind: "attempt_timeout",
+          message: attemptFailures.attempt_timeout.message,
+        });
       // The cancel rule turns the hand-back of a job that is asked to stop into `cancelled`.
       case "CancelRequested":
       case "ShuttingDown":

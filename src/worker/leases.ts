@@ -20,13 +20,15 @@ export interface LeaseTimes {
   readonly ttlMs: number;
   /** How often it is renewed. */
   readonly renewEveryMs: number;
+  /** How long one attempt may take, however well its lease is kept. */
+  readonly attemptMs: number;
   /** How much earlier than the database the worker gives up. */
   readonly marginMs: number;
   /** How often progress is written, at most. */
   readonly progressEveryMs: number;
 }
 
-export const defaultLeaseTimes: LeaseTimes = {
+export const defaultLeaseTimes: Omit<LeaseTimes, "attemptMs"> = {
   ttlMs: 15_000,
   renewEveryMs: 3_000,
   marginMs: 2_000,
@@ -40,15 +42,19 @@ export class HeldLease {
   readonly #clock: Clock;
   /** Monotonic milliseconds. */
   trustedUntil: number;
+  /** Monotonic milliseconds. */
+  readonly deadlineAt: number;
   renewedAt: number;
   pending: EngineProgress | null = null;
   #cancelObservedAt: number | null = null;
 
-  constructor(lease: Lease, clock: Clock, claimedAt: number, trustMs: number) {
+  /** @param claimedAt when the claim was sent, in monotonic milliseconds. */
+  constructor(lease: Lease, clock: Clock, claimedAt: number, times: LeaseTimes) {
     this.lease = lease;
     this.#clock = clock;
     this.renewedAt = claimedAt;
-    this.trustedUntil = claimedAt + trustMs;
+    this.trustedUntil = claimedAt + times.ttlMs - times.marginMs;
+    this.deadlineAt = claimedAt + times.attemptMs - times.marginMs;
   }
 
   /** Aborts with the first `AbortReason`; later ones change nothing. */
@@ -123,8 +129,7 @@ export class Leases implements Lifecycle {
 
   /** Begins to keep a lease that was claimed by a call made at `claimedAt` (monotonic milliseconds). */
   hold(lease: Lease, claimedAt: number): HeldLease {
-    const { ttlMs, marginMs } = this.#times;
-    const held = new HeldLease(lease, this.#clock, claimedAt, ttlMs - marginMs);
+    const held = new HeldLease(lease, this.#clock, claimedAt, this.#times);
     this.#held.set(lease.jobId, held);
     return held;
   }
@@ -147,12 +152,15 @@ export class Leases implements Lifecycle {
     }
   }
 
-  /** Gives up what is not trusted any more, also while a heartbeat hangs. */
+  /** Gives up what is not trusted any more or takes too long, also while a heartbeat hangs. */
   async #trustLoop(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const now = this.#clock.monotonicMs();
-      for (const held of this.#held.values()) if (now >= held.trustedUntil) held.abort("LeaseLost");
+      for (const held of this.#held.values()) {
+        if (now >= held.trustedUntil) held.abort("LeaseLost");
+        else if (now >= held.deadlineAt) held.abort("DeadlineExceeded");
+      }
       await this.#clock.sleep(this.#times.progressEveryMs, signal);
     }
   }

@@ -8,7 +8,7 @@ import { systemRandom } from "../../src/base/random.ts";
 import type { Claim } from "../../src/generations/job.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
 import { type ExecutionPorts, execute } from "../../src/worker/execution.ts";
-import { HeldLease } from "../../src/worker/leases.ts";
+import { defaultLeaseTimes, HeldLease } from "../../src/worker/leases.ts";
 import { Workspaces } from "../../src/worker/workspaces.ts";
 import { ScriptedEngine } from "../support/scripted-engine.ts";
 import { newTestJob, openTestStore, silentLog } from "../support/store.ts";
@@ -44,7 +44,8 @@ async function claim(engineKey: string): Promise<Claim> {
 }
 
 function hold(taken: Claim, trustMs = 10_000): HeldLease {
-  return new HeldLease(taken.lease, systemClock, systemClock.monotonicMs(), trustMs);
+  const times = { ...defaultLeaseTimes, attemptMs: 600_000, ttlMs: trustMs, marginMs: 0 };
+  return new HeldLease(taken.lease, systemClock, systemClock.monotonicMs(), times);
 }
 
 async function loseLease(jobId: string): Promise<void> {

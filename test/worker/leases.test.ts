@@ -5,7 +5,13 @@ import type { Change, ChangeFeed, Heartbeat } from "../../src/generations/job-st
 import { Leases } from "../../src/worker/leases.ts";
 import { silentLog } from "../support/store.ts";
 
-const times = { ttlMs: 5_000, renewEveryMs: 60_000, marginMs: 1_000, progressEveryMs: 10 };
+const times = {
+  ttlMs: 5_000,
+  attemptMs: 600_000,
+  renewEveryMs: 60_000,
+  marginMs: 1_000,
+  progressEveryMs: 10,
+};
 
 it("one that was given up is not renewed, so that another worker can have the job", async () => {
   let hint: (change: Change | null) => void = () => {};

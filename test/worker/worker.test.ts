@@ -18,6 +18,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const leaseTimes: LeaseTimes = {
   ttlMs: 5_000,
+  attemptMs: 600_000,
   renewEveryMs: 100,
   marginMs: 500,
   progressEveryMs: 10,
@@ -233,6 +234,19 @@ describe("failures", () => {
     await probe.next("settled");
     expect(await get(id)).toMatchObject({ status: "succeeded", attempts: 2 });
   });
+});
+
+it("an attempt that takes too long is stopped at its checkpoint and comes again later", async () => {
+  const { engine, probe } = await startWorker("endless", { attemptMs: 600 });
+  engine.script = { checkpoints: 1, free: false };
+  const settled = probe.next("settled");
+  await jobs.create(newTestJob({ engine: "endless" }));
+  expect((await settled).job).toMatchObject({
+    status: "queued",
+    phase: "backoff",
+    history: [{ outcome: "failed", failure: { kind: "attempt_timeout" } }],
+  });
+  expect(engine.runs[0]?.task.signal.reason).toMatchObject({ kind: "DeadlineExceeded" });
 });
 
 describe("drain", () => {
