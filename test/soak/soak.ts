@@ -162,7 +162,7 @@ async function reportProgress(
 ): Promise<void> {
   while (!signal.aborted) {
     await sleep(10_000, signal);
-    const all = await database.jobs.estimatedDocumentCount().catch(() => -1);
+    const all = await database.jobs.countDocuments().catch(() => -1);
     report(`${all} jobs, of which ${await countActive(database)} are active`);
   }
 }
