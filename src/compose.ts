@@ -17,7 +17,7 @@ import { FileArtifactStore } from "./media/file-store.ts";
 import { GridFsArtifactStore } from "./media/gridfs-store.ts";
 import { readSigningSecret } from "./media/signing-secret.ts";
 import { type Certificate, readCertificate } from "./server/tls.ts";
-import type { Database, Store } from "./store/index.ts";
+import { closeDatabase, type Database, type Store } from "./store/index.ts";
 import type { ExecutionSteps } from "./worker/execution.ts";
 import { Janitor } from "./worker/janitor.ts";
 import { defaultLeaseTimes } from "./worker/leases.ts";
@@ -141,7 +141,7 @@ class ComposedService implements ServiceProcess {
       external === undefined
         ? await openEmbedded(options, (part) => this.#begin(part))
         : await openExternal(external);
-    await this.#begin({ start: async () => {}, stop: () => database.client.close() });
+    await this.#begin({ start: async () => {}, stop: () => closeDatabase(database, clock) });
     return database;
   }
 

@@ -5,6 +5,7 @@
  */
 import { MongoError, MongoNetworkError, MongoServerSelectionError } from "mongodb";
 import type { Clock } from "../base/clock.ts";
+import { TimeUp, withTimeLimit } from "../base/time-limit.ts";
 import { ServiceError } from "../generations/failures.ts";
 
 export class DatabaseCalls {
@@ -23,19 +24,11 @@ export class DatabaseCalls {
    * @throws ServiceError SERVICE_UNAVAILABLE when the time is up or the connection is lost
    */
   async run<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const done = new AbortController();
-    const late = new AbortController();
-    const timeUp = this.#clock.sleep(this.#limitMs, done.signal).then(() => {
-      late.abort();
-      throw new Error(`the database did not answer within ${this.#limitMs} ms`);
-    });
     try {
-      return await Promise.race([call(late.signal), timeUp]);
+      return await withTimeLimit(this.#clock, "the database", this.#limitMs, call);
     } catch (error) {
-      if (!late.signal.aborted && !isConnectionLoss(error)) throw error;
+      if (!(error instanceof TimeUp) && !isConnectionLoss(error)) throw error;
       throw new ServiceError("service_unavailable", { cause: error });
-    } finally {
-      done.abort();
     }
   }
 }

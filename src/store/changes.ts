@@ -6,11 +6,14 @@ import type { ChangeStream, ChangeStreamUpdateDocument } from "mongodb";
 import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 import type { Log } from "../base/log.ts";
+import { withTimeLimit } from "../base/time-limit.ts";
 import type { Change, ChangeFeed } from "../generations/job-store.ts";
 import type { Database } from "./database.ts";
 import type { JobDocument } from "./documents.ts";
 
 const reopenAfterMs = 250;
+/** How long a stop waits for the stream to close, in milliseconds. */
+const stopLimitMs = 1_000;
 
 /** Only what a hint is made of crosses the wire. */
 const pipeline = [
@@ -67,10 +70,16 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
     this.#running = this.#run();
   }
 
+  /** Does not wait for a server that is silent: what hangs then ends with the client. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#stream?.close().catch(() => undefined);
-    await this.#running;
+    const ended = async () => {
+      await this.#stream?.close().catch(() => undefined);
+      await this.#running;
+    };
+    await withTimeLimit(this.#clock, "the change stream", stopLimitMs, ended).catch((error) =>
+      this.#log.warn({ err: error }, "change feed left behind"),
+    );
   }
 
   onJob(jobId: string, listener: () => void): () => void {

@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import type { OrganizationStore } from "../generations/identity.ts";
 import type { JobStore } from "../generations/job-store.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
+import { withCallLimit } from "./call-limit.ts";
 import { MongoChangeFeed } from "./changes.ts";
 import { type ClaimOptions, Claims } from "./claims.ts";
 import type { Database } from "./database.ts";
@@ -15,7 +16,7 @@ import { QueueLook } from "./queue-facts.ts";
 import { withUnavailability } from "./unavailable.ts";
 import { announce, withdraw } from "./workers.ts";
 
-export { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
+export { closeDatabase, type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 
 export interface Store {
   readonly jobs: JobStore;
@@ -26,12 +27,24 @@ export interface Store {
   ping(): Promise<void>;
 }
 
+export interface StoreOptions extends ClaimOptions {
+  /** The longest that one call of the database may take, in milliseconds. */
+  readonly callLimitMs?: number;
+}
+
+/**
+ * Longer than the driver looks for a server that can be written to, and so short that a heartbeat which
+ * nobody answers leaves time for another before its lease is given up.
+ */
+const defaultCallLimitMs = 8_000;
+
 /** The store over an open database; the caller starts and stops its `feed`. */
 export function createStore(
-  database: Database,
+  opened: Database,
   ports: { readonly clock: Clock; readonly random: Random; readonly log: Log },
-  options: ClaimOptions,
+  options: StoreOptions,
 ): Store {
+  const database = withCallLimit(opened, ports.clock, options.callLimitMs ?? defaultCallLimitMs);
   const organizations = createOrganizations(database);
   const look = new QueueLook(database, organizations, ports.clock, options.defaultCap);
   const claims = new Claims(database, organizations, ports, options);
@@ -44,7 +57,7 @@ export function createStore(
       withdraw: (owner) => withdraw(database, owner),
       claim: (...call) => claims.claim(...call),
     }),
-    feed: new MongoChangeFeed(database, ports),
+    feed: new MongoChangeFeed(opened, ports),
     organizations: withUnavailability(organizations),
     apiKeys: withUnavailability(createApiKeys(database, organizations, ports.random)),
     ping: async () => void (await database.db.command({ ping: 1 })),
