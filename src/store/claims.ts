@@ -182,6 +182,7 @@ export class Claims {
     const ids = candidates.map(({ jobId }) => jobId);
     const slots = candidates.map(({ slot }) => slot);
     const slot = { $arrayElemAt: [slots, { $indexOfArray: [{ $literal: ids }, "$_id"] }] };
+    let failure: unknown;
     try {
       await this.#database.jobs.updateMany(
         { _id: { $in: ids }, phase: "waiting" },
@@ -189,12 +190,15 @@ export class Claims {
         { hint: { _id: 1 } },
       );
     } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-      await this.#takeEach(owner, token, candidates);
+      // The driver does not send an update of many again. If only its answer was lost, the look finds what
+      // it took, which would otherwise wait for its lease to run out.
+      if (isDuplicateKey(error)) await this.#takeEach(owner, token, candidates);
+      else failure = error;
     }
     const taken = await this.#database.jobs
       .find({ _id: { $in: ids }, phase: "running", "lease.token": token })
       .toArray();
+    if (taken.length === 0 && failure !== undefined) throw failure;
     return taken.map(toClaim);
   }
 

@@ -53,7 +53,7 @@ it.each(Object.entries(failures))("%s", async (_, failure) => {
   // And it goes on with what comes then.
   const hinted = nextHint(feed, (change) => change !== null);
   const next = await jobs.create(newTestJob());
-  expect(await hinted).toMatchObject({ jobId: next.id, mayBeWaiting: true });
+  expect(await hinted).toMatchObject({ jobId: next.id, phase: "waiting" });
 });
 
 /** The next hint that `accepts`. */

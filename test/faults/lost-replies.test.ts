@@ -36,7 +36,10 @@ async function setUp(leaseTtlMs = 15_000) {
 }
 
 const changesOneJob = (command: Document) => command["findAndModify"] === "jobs";
-const changesJobs = (command: Document) => command["update"] === "jobs";
+const claimsOne = (command: Document) =>
+  changesOneJob(command) && command["query"].phase === "waiting";
+const claimsMany = (command: Document) =>
+  command["update"] === "jobs" && command["updates"][0].q.phase === "waiting";
 /** An exit is the update that takes the lease away from one job. */
 const isExit = (command: Document) => changesOneJob(command) && "lease.token" in command["query"];
 
@@ -82,7 +85,7 @@ it("of a cancel, for good: it holds, and asking again says so", async () => {
 
 it("of a claim, once: the job is run by that claim", async () => {
   const { store, proxy, direct, lose, audit } = await setUp();
-  lose(1, changesJobs);
+  lose(1, claimsOne);
   const { engine, artifacts } = await startWorkerOver(store);
   await direct.jobs.create(newTestJob({ engine: "scripted" }));
   const ended = await audit.untilAllEnded();
@@ -94,13 +97,25 @@ it("of a claim, once: the job is run by that claim", async () => {
 
 it("of a claim, for good: nobody runs the job until its lease is out, and then one does", async () => {
   const { store, proxy, direct, lose, audit } = await setUp(2_000);
-  lose(triesOfDriver, changesJobs);
+  lose(triesOfDriver, claimsOne);
   const { engine, artifacts } = await startWorkerOver(store);
   await direct.jobs.create(newTestJob({ engine: "scripted" }));
   const ended = await audit.untilAllEnded();
   expect(proxy.lost).toBe(triesOfDriver);
   expect(ended).toMatchObject([{ attempts: 2, epoch: 2 }]);
   expect(engine.runs).toHaveLength(1);
+  await expectTracks(artifacts, ended);
+});
+
+it("of a claim of many, which the driver does not send again: all that it took are run by it", async () => {
+  const { store, proxy, direct, lose, audit } = await setUp();
+  for (let n = 0; n < 3; n++) await direct.jobs.create(newTestJob({ engine: "scripted" }));
+  lose(1, claimsMany);
+  const { engine, artifacts } = await startWorkerOver(store, { concurrency: 4 });
+  const ended = await audit.untilAllEnded();
+  expect(proxy.lost).toBe(1);
+  expect(ended.map(({ attempts, epoch }) => [attempts, epoch])).toEqual(Array(3).fill([1, 1]));
+  expect(engine.runs).toHaveLength(3);
   await expectTracks(artifacts, ended);
 });
 
