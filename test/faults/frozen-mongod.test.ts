@@ -8,6 +8,7 @@ import { ScriptedEngine } from "../support/scripted-engine.ts";
 import { newTestJob, type TestStore } from "../support/store.ts";
 import { Audit } from "./audit.ts";
 import { callsAbout, callsBeside, openStoreAt, scope } from "./store.ts";
+import { quickTimes } from "./times.ts";
 import { startWorkerOver } from "./worker.ts";
 
 async function startMongo() {
@@ -68,9 +69,8 @@ it("callers are told in time, without a word of what is inside", async () => {
 
 it("a worker gives its leases up by itself, looks on, and finishes the job once it is back", async () => {
   const { uri, freeze, thaw } = await startMongo();
-  const times = { ttlMs: 3_000, renewEveryMs: 200, marginMs: 500, progressEveryMs: 20 };
-  const store = await openStoreAt(uri, { callLimitMs: 1_000, leaseTtlMs: times.ttlMs });
-  const { engine, seen } = await startWorkerOver(store, { times });
+  const store = await openStoreAt(uri, { callLimitMs: 1_000, leaseTtlMs: quickTimes.ttlMs });
+  const { engine, seen } = await startWorkerOver(store, { times: quickTimes });
   engine.script = { checkpoints: 1, free: false };
   const begun = engine.nextRun();
   const { id } = await store.jobs.create(newTestJob({ engine: engine.description.key }));

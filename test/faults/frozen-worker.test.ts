@@ -9,11 +9,11 @@ import { newTestJob, openTestStore } from "../support/store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { Audit } from "./audit.ts";
 import type { Step } from "./fixture-settings.ts";
+import { quickTimes } from "./times.ts";
 import { expectTracks, namesIn } from "./tracks.ts";
 import { gridFsOf, startWorkerOver } from "./worker.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 
-const times = { ttlMs: 2_000, renewEveryMs: 200, marginMs: 500, progressEveryMs: 20 };
 const store = await openTestStore();
 const { jobs, database } = store;
 const artifacts = await gridFsOf(store);
@@ -57,7 +57,7 @@ it.each(cases)("%s for longer than its lease after %s", async (absence, step) =>
     database: database.db.databaseName,
     engine,
     haltAt: step,
-    times,
+    times: quickTimes,
   });
   const { id } = await jobs.create(newTestJob({ engine }));
   expect((await victim.reaches(step)).jobId).toBe(id);

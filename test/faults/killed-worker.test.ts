@@ -3,11 +3,11 @@ import { expect, inject, it } from "vitest";
 import { newTestJob, openTestStore } from "../support/store.ts";
 import { Audit } from "./audit.ts";
 import { type Step, steps } from "./fixture-settings.ts";
+import { quickTimes } from "./times.ts";
 import { expectTracks, namesIn, tidy } from "./tracks.ts";
 import { gridFsOf, startWorkerOver } from "./worker.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
-const times = { ttlMs: 2_000, renewEveryMs: 200, marginMs: 500, progressEveryMs: 20 };
 const store = await openTestStore();
 const { jobs, database } = store;
 const artifacts = await gridFsOf(store);
@@ -30,7 +30,7 @@ it.each(steps)("killed when %s", async (step) => {
     database: database.db.databaseName,
     engine,
     haltAt: step,
-    times,
+    times: quickTimes,
   });
   const { id } = await jobs.create(newTestJob({ engine }));
   if (step === "draining") {

@@ -7,17 +7,17 @@ import { Audit } from "./audit.ts";
 import { startReplicaSet } from "./mongod.ts";
 import { openStoreAt, scope } from "./store.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
+import { quickTimes } from "./times.ts";
 import { expectTracks } from "./tracks.ts";
 import { watchToTheEnd } from "./watching.ts";
 import { startWorkerOver } from "./worker.ts";
 
 const { nodes, uri } = await startReplicaSet(1, afterAll);
-const times = { ttlMs: 3_000, renewEveryMs: 200, marginMs: 500, progressEveryMs: 20 };
 
 async function setUp() {
   const proxy = await TcpProxy.start(nodes[0]?.port ?? 0);
   const name = `network_${randomHex(systemRandom, 4)}`;
-  const limits = { name, leaseTtlMs: times.ttlMs };
+  const limits = { name, leaseTtlMs: quickTimes.ttlMs };
   const direct = await openStoreAt(uri, limits);
   const store = await openStoreAt(proxy.uri, {
     ...limits,
@@ -30,7 +30,7 @@ async function setUp() {
 
 it("half-open: the worker gives its lease up in time, another finishes, and it comes back", async () => {
   const { proxy, store, direct, audit } = await setUp();
-  const cutOff = await startWorkerOver(store, { times });
+  const cutOff = await startWorkerOver(store, { times: quickTimes });
   cutOff.engine.script = { checkpoints: 1, free: false };
   const begun = cutOff.engine.nextRun();
   const { id } = await direct.jobs.create(newTestJob({ engine: "scripted" }));
@@ -41,7 +41,7 @@ it("half-open: the worker gives its lease up in time, another finishes, and it c
   expect(signal.reason).toMatchObject({ kind: "LeaseLost" });
   // It gave up before the database would have given the job to anybody else.
   expect(await direct.jobs.get(scope, id)).toMatchObject({ status: "running", epoch: 1 });
-  const other = await startWorkerOver(direct, { times });
+  const other = await startWorkerOver(direct, { times: quickTimes });
   const ended = await audit.untilAllEnded();
   expect(ended).toMatchObject([{ _id: id, epoch: 2, attempts: 2 }]);
   await other.worker.stop();
@@ -55,7 +55,7 @@ it("half-open: the worker gives its lease up in time, another finishes, and it c
 
 it("slow: jobs are run once each, a cancel holds, watchers see the end", async () => {
   const { proxy, store, audit } = await setUp();
-  const { engine, artifacts } = await startWorkerOver(store, { times, concurrency: 4 });
+  const { engine, artifacts } = await startWorkerOver(store, { times: quickTimes, concurrency: 4 });
   proxy.latencyMs = 30;
   const created = await Promise.all(
     Array.from({ length: 12 }, () => store.jobs.create(newTestJob({ engine: "scripted" }))),

@@ -61,7 +61,7 @@ export async function startWorkerOver(store: TestStore, settings: Partial<Worker
     {
       owner: randomHex(systemRandom, 4),
       concurrency: settings.concurrency ?? 2,
-      leaseTimes: settings.times ?? defaultLeaseTimes,
+      leaseTimes: settings.times ?? { ...defaultLeaseTimes, attemptMs: 600_000 },
       pollEveryMs: 100,
       sweepEveryMs: 100,
       drainMs: 2_000,
