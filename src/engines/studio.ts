@@ -88,13 +88,13 @@ function progressOf({ phase, percent, chunks }: StudioNews): EngineProgress {
   return checkpoint === null ? progress : { ...progress, checkpoint };
 }
 
-function taskOf({ request, seed, workspace, resume }: EngineTask): StudioTask {
+function taskOf({ request, seed, resume }: EngineTask, folder: string): StudioTask {
   const { prompt, styleTags, durationSeconds, title } = request;
   const chunks = resume?.checkpoint.data["chunks"];
   const isOurs = resume?.checkpoint.data["version"] === studioVersion && typeof chunks === "number";
   return {
     request: { prompt, styleTags, durationSeconds, title, seed },
-    folder: workspace,
+    folder,
     resume: resume !== null && isOurs ? { folder: resume.workspace, chunks } : null,
   };
 }
@@ -123,8 +123,9 @@ export function createStudioEngine(options: StudioEngineOptions): Engine {
 
   async function run(task: EngineTask): Promise<EngineOutcome> {
     const onNews = (news: StudioNews) => task.onProgress(progressOf(news));
+    const folder = await task.workspace();
     try {
-      return outcomeOf(await pool.run(taskOf(task), task.signal, onNews));
+      return outcomeOf(await pool.run(taskOf(task, folder), task.signal, onNews));
     } catch (cause) {
       log?.error({ err: cause, jobId: task.jobId }, "the studio failed at a piece");
       const message = "The studio engine failed while making this piece.";

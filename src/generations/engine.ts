@@ -80,10 +80,11 @@ export interface EngineTask {
   /** The same task with the same seed gives the same piece; an unsigned 32-bit number. */
   readonly seed: number;
   /**
-   * A folder of this attempt alone; it exists, is empty, and is removed by the worker afterwards. On
-   * the way it may hold anything; at the end, the files that the outcome names.
+   * The path of a folder of this attempt alone: made, and empty, when it is first asked for, and removed
+   * by the worker afterwards. On the way it may hold anything; at the end, the files that the outcome
+   * names. A rejection is the worker's to handle; the engine lets it pass.
    */
-  readonly workspace: string;
+  readonly workspace: () => Promise<string>;
   /**
    * Where an earlier attempt got to. Its workspace may be gone (another machine) and then the engine
    * starts over. It may also still be written to by a worker that has not noticed its lost lease, so

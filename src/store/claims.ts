@@ -8,6 +8,7 @@ import { type Random, randomHex } from "../base/random.ts";
 import type { Claim } from "../generations/job.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import { type JobDocument, type LeaseDocument, schemaVersion, toJob } from "./documents.ts";
+import { ofEach } from "./of-each.ts";
 import { OrganizationRing } from "./organization-ring.ts";
 import type { MongoOrganizations } from "./organizations.ts";
 import { claimOf, type TimeLimits } from "./updates.ts";
@@ -171,17 +172,14 @@ export class Claims {
     return next;
   }
 
-  /**
-   * One candidate by one call; several by one update of all, which the server reads and plans once, and
-   * whose slots it looks up by the job's id.
-   */
+  /** One candidate by one call, several by one update of all. */
   async #take(owner: string, candidates: readonly Candidate[]): Promise<Claim[]> {
     const token = randomHex(this.#random, 16);
     const [only] = candidates;
     if (only !== undefined && candidates.length === 1) return this.#takeOne(owner, token, only);
     const ids = candidates.map(({ jobId }) => jobId);
     const slots = candidates.map(({ slot }) => slot);
-    const slot = { $arrayElemAt: [slots, { $indexOfArray: [{ $literal: ids }, "$_id"] }] };
+    const slot = ofEach(ids, slots);
     let failure: unknown;
     try {
       await this.#database.jobs.updateMany(

@@ -2,6 +2,7 @@
 import type { Filter } from "mongodb";
 import type { Lease } from "../generations/job.ts";
 import type { JobDocument } from "./documents.ts";
+import { ofEach } from "./of-each.ts";
 
 /**
  * Matches only while this lease holds the job (the fencing token of Kleppmann, "How to do distributed
@@ -14,4 +15,16 @@ export function fenceOf(lease: Lease): Filter<JobDocument> {
     "lease.token": lease.token,
     epoch: lease.epoch,
   };
+}
+
+/** Matches those of these jobs, each named once, that are held by the lease that is given for them. */
+export function fenceOfAll(leases: readonly Lease[]): Filter<JobDocument> {
+  const ids = leases.map(({ jobId }) => jobId);
+  const tokens = leases.map(({ token }) => token);
+  const epochs = leases.map(({ epoch }) => epoch);
+  const isHeld = [
+    { $eq: ["$lease.token", ofEach(ids, tokens)] },
+    { $eq: ["$epoch", ofEach(ids, epochs)] },
+  ];
+  return { _id: { $in: ids }, phase: "running", $expr: { $and: isHeld } };
 }

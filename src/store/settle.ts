@@ -6,9 +6,10 @@ import type { Lease } from "../generations/job.ts";
 import type { CancelReceipt, Exit } from "../generations/job-store.ts";
 import type { Database } from "./database.ts";
 import type { AttemptDocument, JobDocument } from "./documents.ts";
-import { fenceOf } from "./fence.ts";
+import { fenceOf, fenceOfAll } from "./fence.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { exitOf } from "./updates.ts";
+import { ofEach } from "./of-each.ts";
+import { exitOf, successesOf } from "./updates.ts";
 
 type Jobs = Database["jobs"];
 
@@ -53,11 +54,8 @@ async function one(jobs: Jobs, settle: Settle): Promise<JobDocument | null> {
 }
 
 async function many(jobs: Jobs, settles: readonly Settle[]) {
-  const updates = settles.map((settle) => ({
-    updateOne: { filter: fenceOf(settle.lease), update: updateOf(settle) },
-  }));
   try {
-    await jobs.bulkWrite(updates, { ordered: false });
+    await writeAll(jobs, settles);
   } catch {
     // One that cannot be written must not fail the others; what was written stays so when repeated.
     return Promise.allSettled(settles.map((settle) => one(jobs, settle)));
@@ -68,4 +66,37 @@ async function many(jobs: Jobs, settles: readonly Settle[]) {
   const byId = new Map(found.map((job) => [job._id, job]));
   const resultOf = async ({ lease }: Settle) => ifSettledBy(lease, byId.get(lease.jobId) ?? null);
   return Promise.allSettled(settles.map(resultOf));
+}
+
+/** Plain successes, nearly all there is on a busy worker, as one update; the others as a bulk. */
+async function writeAll(jobs: Jobs, settles: readonly Settle[]): Promise<void> {
+  const successes = new Map<string, { lease: Lease; track: unknown }>();
+  const others: Settle[] = [];
+  for (const settle of settles) {
+    const { lease, exit, receipt } = settle;
+    // Two leases of one job may come together; one update can know only one of them.
+    const isPlain = exit.kind === "succeed" && receipt === null && !successes.has(lease.jobId);
+    if (isPlain) successes.set(lease.jobId, { lease, track: exit.track });
+    else others.push(settle);
+  }
+  await Promise.all([
+    successes.size > 0 && succeed(jobs, [...successes.values()]),
+    others.length > 0 &&
+      jobs.bulkWrite(
+        others.map((settle) => ({
+          updateOne: { filter: fenceOf(settle.lease), update: updateOf(settle) },
+        })),
+        { ordered: false },
+      ),
+  ]);
+}
+
+function succeed(jobs: Jobs, successes: readonly { lease: Lease; track: unknown }[]) {
+  const leases = successes.map(({ lease }) => lease);
+  const ids = leases.map(({ jobId }) => jobId);
+  const track = ofEach(
+    ids,
+    successes.map((each) => each.track),
+  );
+  return jobs.updateMany(fenceOfAll(leases), successesOf(track), { hint: { _id: 1 } });
 }

@@ -117,15 +117,23 @@ export function exitOf(exit: Exit, epoch: number, receipt: CancelReceipt | null)
   return leaveRunning([cancelled(receipt), ...branchesOf(exit, epoch)], "worker");
 }
 
+/** Successes without a receipt, all at once; `track` is an expression that gives each job its own. */
+export function successesOf(track: Document): Document[] {
+  return leaveRunning([cancelled(null), success(track)], "worker");
+}
+
+function success(track: Document): Branch {
+  const done = { ...idle, "progress.percent": 100 };
+  const made = { track: { $mergeObjects: [track, { createdAt: now }] } };
+  const set = { ...stateOf("succeed"), endedAt: now, ...made, ...done };
+  return { when: always, set, outcome: "succeeded" };
+}
+
 /** What this exit does when no cancel is asked for. */
 function branchesOf(exit: Exit, epoch: number): Branches {
   switch (exit.kind) {
-    case "succeed": {
-      const track = { $mergeObjects: [literal(exit.track), { createdAt: now }] };
-      const done = { track, ...idle, "progress.percent": 100 };
-      const set = { ...stateOf("succeed"), endedAt: now, ...done };
-      return [{ when: always, set, outcome: "succeeded" }];
-    }
+    case "succeed":
+      return [success(literal(exit.track))];
     case "fail": {
       const failure = literal(exit.failure);
       const set = { ...stateOf("fail"), ...idle, endedAt: now, failure };

@@ -83,6 +83,8 @@ class Execution {
   readonly #held: HeldLease;
   /** Published, and not yet known to be named by the job. */
   #artifact: string | null = null;
+  /** Its path, once the engine has asked for it. */
+  #workspace: Promise<string> | null = null;
 
   constructor(ports: ExecutionPorts, engine: Engine, claim: Claim, held: HeldLease) {
     this.#ports = ports;
@@ -116,13 +118,15 @@ class Execution {
   async #prepare(): Promise<EngineTask> {
     const { id, epoch, checkpoint, request, seed } = this.#job;
     const { workspaces, probe } = this.#ports;
-    const workspace = await stored(workspaces.create(id, epoch));
     await probe.mark("prepared", { jobId: id });
     return {
       jobId: id,
       request,
       seed,
-      workspace,
+      workspace: () => {
+        this.#workspace ??= stored(workspaces.create(id, epoch));
+        return this.#workspace;
+      },
       resume: checkpoint && { workspace: workspaces.pathOf(id, checkpoint.epoch), checkpoint },
       signal: this.#held.signal,
       onProgress: (progress) => {
@@ -231,6 +235,8 @@ class Execution {
       // Still this attempt's: a settle without an answer may take place after this look.
       const undecided = job?.phase === "running" && job.epoch === epoch;
       if (this.#artifact !== null && !named && !undecided) await artifacts.delete(this.#artifact);
+      const mayHaveWorkspace = this.#workspace !== null || epoch > 1;
+      if (!mayHaveWorkspace) return;
       if (job === null || job.phase === "ended") await workspaces.remove(id);
       else if (job.checkpoint?.epoch === epoch) await workspaces.removeEarlier(id, epoch);
     } catch (error) {

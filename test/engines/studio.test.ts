@@ -39,11 +39,12 @@ const request: GenerationRequest = {
 };
 
 function taskFor(changes: Partial<EngineTask> = {}): EngineTask {
+  const folder = mkdtempSync(join(root, "job-"));
   return {
     jobId: "mgen_test",
     request,
     seed: 4_294_967_295,
-    workspace: mkdtempSync(join(root, "job-")),
+    workspace: async () => folder,
     resume: null,
     signal: new AbortController().signal,
     onProgress: () => undefined,
@@ -108,7 +109,7 @@ describe("run", () => {
     if (outcome.kind !== "finished") throw new Error("it was not stopped");
     expect(outcome).toMatchObject({
       master: {
-        path: join(task.workspace, "master.mp3"),
+        path: join(await task.workspace(), "master.mp3"),
         mimeType: "audio/mpeg",
         extension: "mp3",
       },
@@ -152,7 +153,7 @@ describe("run", () => {
     if (outcome.kind !== "stopped" || outcome.checkpoint === null) throw new Error("no checkpoint");
     expect(outcome.checkpoint.label).toMatch(/^chunk \d of \d$/);
     const checkpoint = JSON.parse(JSON.stringify(outcome.checkpoint));
-    const resumed = taskFor({ resume: { workspace: task.workspace, checkpoint } });
+    const resumed = taskFor({ resume: { workspace: await task.workspace(), checkpoint } });
     const first: EngineProgress[] = [];
     const file = await fileOf({ ...resumed, onProgress: (progress) => first.push(progress) });
     expect(first.find((progress) => progress.phase === "render")!.checkpoint).toEqual(checkpoint);
@@ -175,7 +176,7 @@ describe("run", () => {
   });
 
   it("fails retryably when the workspace is not there", async () => {
-    const failure = engine.run(taskFor({ workspace: join(root, "nowhere") }));
+    const failure = engine.run(taskFor({ workspace: async () => join(root, "nowhere") }));
     await expect(failure).rejects.toThrow(EngineError);
     await expect(failure).rejects.toMatchObject({ retryable: true });
   });

@@ -24,7 +24,12 @@ async function claimAgain(engine: string): Promise<Claim> {
   return claim;
 }
 
-function succeedOf({ job }: Claim): Exit {
+function artifactOf({ job }: Claim): string {
+  return `tracks/${job.id}/${job.epoch}/master.mp3`;
+}
+
+function succeedOf(claim: Claim): Exit {
+  const { job } = claim;
   const track = {
     id: `mtrack_${job.id}`,
     title: "Rain",
@@ -34,7 +39,7 @@ function succeedOf({ job }: Claim): Exit {
     measuredDurationSeconds: 5,
     mimeType: "audio/mpeg",
     licenceClass: "unclear",
-    artifact: `tracks/${job.id}/${job.epoch}/master.mp3`,
+    artifact: artifactOf(claim),
   } as const;
   return { kind: "succeed", track };
 }
@@ -75,6 +80,51 @@ describe("settles that come together", () => {
       });
     });
     expect(await jobs.get(scope, poison.job.id)).toMatchObject({ status: "running" });
+  });
+
+  it("in one update, each by its own lease and its own cancel", async () => {
+    // The first two go alone.
+    const [one, two, asked, token, epoch, plain] = await claimed("one update", 6);
+    await jobs.requestCancel(scope, asked!.job.id);
+    const told = await Promise.all([
+      jobs.exit(one!.lease, succeedOf(one!), null),
+      jobs.exit(two!.lease, succeedOf(two!), null),
+      jobs.exit(asked!.lease, succeedOf(asked!), null),
+      jobs.exit({ ...token!.lease, token: "another" }, succeedOf(token!), null),
+      jobs.exit({ ...epoch!.lease, epoch: 2 }, succeedOf(epoch!), null),
+      jobs.exit(plain!.lease, succeedOf(plain!), null),
+    ]);
+    const [cancelled, ofToken, ofEpoch, succeeded] = told.slice(2);
+    expect(cancelled).toMatchObject({ status: "cancelled", track: null });
+    expect([ofToken, ofEpoch]).toEqual([null, null]);
+    expect(succeeded).toMatchObject({
+      status: "succeeded",
+      track: { artifact: artifactOf(plain!) },
+    });
+    for (const { job } of [token!, epoch!]) {
+      expect(await jobs.get(scope, job.id)).toMatchObject({ status: "running", track: null });
+    }
+  });
+
+  it.each(["lost first", "held first"])("by two leases of one job, %s", async (order) => {
+    const engine = `twice, ${order}`;
+    const others = await claimed(engine, 4);
+    const [lost] = await claimed(engine);
+    await setTime(lost!.job.id, "lease.expiresAt");
+    await jobs.sweepLapsed();
+    const held = await claimAgain(engine);
+    expect(held.job.id).toBe(lost!.job.id);
+    const both = order === "lost first" ? [lost!, held] : [held, lost!];
+    // The others are before them, so that these two go together.
+    const all = [...others, ...both];
+    const told = await Promise.all(all.map((each) => jobs.exit(each.lease, succeedOf(each), null)));
+    const [ofLost, ofHeld] = [lost!, held].map((each) => told[all.indexOf(each)]);
+    expect(ofLost).toBeNull();
+    expect(ofHeld).toMatchObject({ status: "succeeded", track: { artifact: artifactOf(held) } });
+    for (const each of others) {
+      const track = { id: `mtrack_${each.job.id}`, artifact: artifactOf(each) };
+      expect(await jobs.get(scope, each.job.id)).toMatchObject({ status: "succeeded", track });
+    }
   });
 
   it("share writes: two go at once, all others together when the first of these is back", async () => {

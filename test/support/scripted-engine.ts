@@ -83,6 +83,7 @@ export class ScriptedEngine implements Engine {
   }
 
   async run(task: EngineTask): Promise<EngineOutcome> {
+    const folder = await task.workspace();
     const run = new ScriptedRun(task);
     this.runs.push(run);
     for (const started of this.#started.splice(0)) started(run);
@@ -95,7 +96,7 @@ export class ScriptedEngine implements Engine {
       const percent = Math.floor((100 * n) / (checkpoints + 1));
       task.onProgress({ percent, phase: "render", message: `Step ${n}`, checkpoint });
     }
-    const path = join(task.workspace, "master.mp3");
+    const path = join(folder, "master.mp3");
     await writeFile(path, `audio of ${task.jobId}`);
     return {
       kind: "finished",

@@ -57,6 +57,25 @@ async function loseLease(jobId: string): Promise<void> {
 const checkpoint = { label: "step 2", data: { n: 2 } };
 const halfway = { percent: 50, phase: "render", message: "Step 2", checkpoint };
 
+describe("a workspace", () => {
+  it("is made when the engine asks for it", async () => {
+    const { ports, engine, id, work } = await setUp("asks");
+    const during = async () => {
+      const { promise, resolve } = Promise.withResolvers<string[]>();
+      ports.probe.on("rendered", () => resolve(readdir(work).catch(() => [])));
+      const taken = await claim("asks");
+      await execute(ports, engine, taken, hold(taken));
+      return await promise;
+    };
+    expect(await during()).toEqual([id]);
+    await jobs.create(newTestJob({ engine: "asks" }));
+    engine.run = async () => {
+      throw new Error("before it asked");
+    };
+    expect(await during()).toEqual([]);
+  });
+});
+
 describe("an attempt that is stopped before its engine began", () => {
   it("hands the job back with the checkpoint and the workspace of the attempt before", async () => {
     const { ports, engine, id, work } = await setUp("early");
