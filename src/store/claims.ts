@@ -23,7 +23,11 @@ const organizationsPerClaim = 32;
 /** The look for waiting organizations is repeated at least this often, in milliseconds. */
 const lookEveryMs = 1_000;
 
+/** Claims that try again after they lost all of their candidates to other workers, at most. */
+const mostLost = 3;
+
 interface Candidate {
+  readonly organization: string;
   readonly jobId: string;
   readonly slot: number;
 }
@@ -66,13 +70,26 @@ export class Claims {
     if (newcomers.length > 0) this.#ring.add(newcomers);
     if (hinted) this.#lookedAt = Number.NEGATIVE_INFINITY;
     await this.#look(engines);
+    let lost = 0;
     // Organizations at their cap go to the back, so that each turn of the loop sees the next ones.
     for (let left = this.#ring.size; left > 0; left -= organizationsPerClaim) {
       const organizations = this.#ring.next(organizationsPerClaim);
       const candidates = await this.#candidates(organizations, engines, room);
-      if (candidates.length > 0) return this.#take(owner, candidates);
+      if (candidates.length === 0) continue;
+      const claims = await this.#take(owner, candidates);
+      this.#served(candidates, claims);
+      if (claims.length > 0 || ++lost > mostLost) return claims;
+      // Others were faster; the same organizations may have more.
+      left += organizationsPerClaim;
     }
     return [];
+  }
+
+  /** Whose job was lost to another worker keeps its turn; one that had two is as far back as its last. */
+  #served(candidates: readonly Candidate[], claims: readonly Claim[]): void {
+    const taken = new Set(claims.map(({ job }) => job.id));
+    const had = candidates.filter(({ jobId }) => taken.has(jobId));
+    this.#ring.toBack(had.map(({ organization }) => organization));
   }
 
   async #look(engines: readonly string[]): Promise<void> {
@@ -91,7 +108,7 @@ export class Claims {
     this.#ring.replace(found.map(({ _id }) => _id));
   }
 
-  /** Pairs free slots with the next jobs, one for each organization in turn, and moves the ring on. */
+  /** Pairs free slots with the next jobs, one for each organization in turn. */
   async #candidates(
     organizations: string[],
     engines: readonly string[],
@@ -104,21 +121,18 @@ export class Claims {
     const full = organizations.filter((organization) => !isOpen(organization));
     const next = await this.#nextJobs(open, engines, free, room);
     const chosen: Candidate[] = [];
-    const servedOrder: string[] = [];
     for (let round = 0; round < room && chosen.length < room; round++) {
       for (const organization of open) {
         const jobId = next.get(organization)?.[round];
         const slot = free.get(organization)?.[round];
         if (jobId === undefined || slot === undefined || chosen.length === room) continue;
-        chosen.push({ jobId, slot });
-        servedOrder.push(organization);
+        chosen.push({ organization, jobId, slot });
       }
     }
     for (const organization of open) {
       if (!next.has(organization)) this.#ring.remove(organization);
     }
-    // One that had two turns is as far back as its last one.
-    this.#ring.toBack([...full, ...servedOrder]);
+    this.#ring.toBack(full);
     return chosen;
   }
 
@@ -152,11 +166,10 @@ export class Claims {
     free: ReadonlyMap<string, number[]>,
     room: number,
   ): Promise<Map<string, string[]>> {
-    const share = Math.ceil(room / organizations.length);
     const lookFor = (org: string) => [
       { $match: { phase: "waiting", engine: { $in: [...engines] }, org, schema: known } },
       { $sort: { rank: 1, _id: 1 } },
-      { $limit: Math.min(share, free.get(org)?.length ?? 0) },
+      { $limit: Math.min(room, free.get(org)?.length ?? 0) },
       { $project: { org: 1 } },
     ];
     const [first, ...rest] = organizations;

@@ -91,7 +91,7 @@ async function renderAll(folder: string): Promise<ReadonlyMap<Piece, string>> {
         title: null,
       },
       seed: piece.seed,
-      workspace: await mkdtemp(join(folder, "expected-")),
+      workspace: () => mkdtemp(join(folder, "expected-")),
       resume: null,
       signal: new AbortController().signal,
       onProgress: () => undefined,
