@@ -43,6 +43,8 @@ export async function admit(
   options: GatewayOptions,
 ): Promise<Admission | Allowed | null> {
   const { method } = request;
+  // "OPTIONS *" asks of the service as a whole (RFC 9110, 9.3.7).
+  if (method === "OPTIONS" && request.url === "*") return { allow: router.methods() };
   const match = router.find(method, request.url);
   if (!match.found) {
     if (match.allow.length === 0) {

@@ -73,13 +73,16 @@ export function routerOf(routes: readonly Route[]): Router<Route> {
   return router;
 }
 
-/** Custom methods that Fastify does not know by itself. */
+/** All that HTTP has, so that a path without a method answers 405, whichever it is, and tells its own. */
 function addMethods(app: FastifyInstance, routes: readonly Route[]): void {
   for (const { verb, template } of routes) {
-    if (verb === "*" || app.supportedMethods.includes(verb)) continue;
-    if (!METHODS.includes(verb)) {
+    if (verb !== "*" && !METHODS.includes(verb)) {
       throw new BindingError(`path template "${template.source}": HTTP has no method ${verb}`);
     }
-    app.addHttpMethod(verb, { hasBody: true });
+  }
+  for (const method of METHODS) {
+    // A request to CONNECT never comes here: Node hands it out as a bare socket.
+    if (method === "CONNECT" || app.supportedMethods.includes(method)) continue;
+    app.addHttpMethod(method, { hasBody: true });
   }
 }

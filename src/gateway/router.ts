@@ -45,6 +45,7 @@ const newNode = <T>(): Node<T> => ({
 
 export class Router<T> {
   readonly #root: Node<T> = newNode();
+  readonly #methods = new Set<string>();
 
   /**
    * Adds a route.
@@ -59,6 +60,12 @@ export class Router<T> {
       throw conflict(route, other.template.source);
     }
     methods.set(route.method, route);
+    this.#methods.add(route.method);
+  }
+
+  /** The methods that any path has. */
+  methods(): readonly string[] {
+    return allowed(new Set(this.#methods));
   }
 
   /** The route for `method` and the request target, or the methods that its path would allow. */
@@ -137,5 +144,5 @@ function allowed(methods: Set<string>): string[] {
   if (methods.size === 0) return [];
   if (methods.has("GET")) methods.add("HEAD");
   methods.add("OPTIONS");
-  return [...methods].sort();
+  return [...methods].filter((each) => each !== "*").sort();
 }

@@ -25,6 +25,13 @@ async function call(base: string, method: string, path: string, body?: unknown, 
   };
 }
 
+/** A request that `fetch` would not send. */
+async function raw(base: string, method: string, path: string): Promise<http.IncomingMessage> {
+  const request = http.request(base, { method, path }).end();
+  const [response] = (await once(request, "response")) as [http.IncomingMessage];
+  return response.resume();
+}
+
 function fields(body: Body): string[] {
   return (body["violations"] as { field: string }[]).map(({ field }) => field);
 }
@@ -45,10 +52,7 @@ describe("routes", () => {
 
   it("serve custom methods and HEAD", async () => {
     const base = await serveLibrary();
-    const request = http.request(`${base}/v1/files/a/b`, { method: "PROPFIND" }).end();
-    const [response] = (await once(request, "response")) as [http.IncomingMessage];
-    expect(response.statusCode).toBe(200);
-    response.resume();
+    expect((await raw(base, "PROPFIND", "/v1/files/a/b")).statusCode).toBe(200);
     const head = await fetch(`${base}/v1/books/x`, { method: "HEAD" });
     expect([head.status, await head.text()]).toEqual([200, ""]);
     expect(Number(head.headers.get("content-length"))).toBeGreaterThan(10);
@@ -61,6 +65,12 @@ describe("routes", () => {
     const wrong = await call(base, "DELETE", "/v1/books/x");
     expect(wrong.body).toMatchObject({ kind: "method_not_allowed" });
     expect(wrong.response.headers.get("allow")).toBe("GET, HEAD, OPTIONS, PATCH");
+    expect((await raw(base, "PROPFIND", "/v1/books/x")).headers["allow"]).toBe(
+      "GET, HEAD, OPTIONS, PATCH",
+    );
+    expect((await raw(base, "OPTIONS", "*")).headers["allow"]).toBe(
+      "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PROPFIND, PUT",
+    );
     const options = await fetch(`${base}/v1/books/x`, { method: "OPTIONS" });
     expect([options.status, options.headers.get("allow")]).toEqual([
       204,
