@@ -77,10 +77,6 @@ function present<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null)) as never;
 }
 
-function timestamp(date: Date | null) {
-  return date && timestampFromDate(date);
-}
-
 function playbackUrl(track: DomainTrack, links: MediaLinks): string {
   const extension = track.artifact.slice(track.artifact.lastIndexOf(".") + 1);
   return links.linkTo(track.artifact, { filename: `${track.title}.${extension}` });
@@ -141,39 +137,39 @@ export function toGeneration(
   links: MediaLinks | null,
   facts: domainQueue.QueueFacts | null = null,
 ): Generation {
-  const track = job.track && links && { ...trackFields(job.track, links) };
-  return create(GenerationSchema, {
-    id: job.id,
-    status: statusOf[job.status],
-    progress: job.progress.percent,
-    engine: job.engine,
-    mode: modeOf[job.request.mode],
-    version: job.version,
-    prompt: job.request.prompt,
-    durationSeconds: job.request.durationSeconds,
-    styleTags: [...job.request.styleTags],
-    seed: job.seed,
-    attempts: job.attempts,
-    priority: priorityOf[job.priority],
-    history: job.history.map(toAttempt),
-    ...present({
-      createdAt: timestamp(job.createdAt),
-      resultTrackId: job.track?.id ?? null,
-      errorMessage: job.failure?.message ?? null,
-      refusalReason: job.refusal,
-      playbackUrl: track?.playbackUrl ?? null,
-      track: track && create(TrackSummarySchema, track),
-      phase: job.progress.phase,
-      progressMessage: job.progress.message,
-      title: job.request.title,
-      startedAt: timestamp(job.startedAt),
-      endedAt: timestamp(job.endedAt),
-      cancelRequestedAt: timestamp(job.cancel?.requestedAt ?? null),
-      cancelObservedAt: timestamp(job.cancel?.observedAt ?? null),
-      cancelCheckpoint: job.cancel?.checkpoint ?? null,
-      queue: facts && toQueueFacts(facts),
-    }),
-  });
+  const { request, progress, cancel } = job;
+  const track = job.track && links && create(TrackSummarySchema, trackFields(job.track, links));
+  // Assigned one by one: this is done for every answer, and `create` with an initializer takes its time.
+  const message = create(GenerationSchema);
+  message.id = job.id;
+  message.status = statusOf[job.status];
+  message.progress = progress.percent;
+  message.engine = job.engine;
+  message.mode = modeOf[request.mode];
+  message.version = job.version;
+  message.prompt = request.prompt;
+  message.durationSeconds = request.durationSeconds;
+  message.styleTags = [...request.styleTags];
+  message.seed = job.seed;
+  message.attempts = job.attempts;
+  message.priority = priorityOf[job.priority];
+  message.history = job.history.map(toAttempt);
+  message.createdAt = timestampFromDate(job.createdAt);
+  if (job.track) message.resultTrackId = job.track.id;
+  if (job.failure) message.errorMessage = job.failure.message;
+  if (job.refusal !== null) message.refusalReason = job.refusal;
+  if (track) message.track = track;
+  if (track) message.playbackUrl = track.playbackUrl;
+  if (progress.phase !== null) message.phase = progress.phase;
+  if (progress.message !== null) message.progressMessage = progress.message;
+  if (request.title !== null) message.title = request.title;
+  if (job.startedAt) message.startedAt = timestampFromDate(job.startedAt);
+  if (job.endedAt) message.endedAt = timestampFromDate(job.endedAt);
+  if (cancel) message.cancelRequestedAt = timestampFromDate(cancel.requestedAt);
+  if (cancel?.observedAt) message.cancelObservedAt = timestampFromDate(cancel.observedAt);
+  if (cancel?.checkpoint != null) message.cancelCheckpoint = cancel.checkpoint;
+  if (facts) message.queue = toQueueFacts(facts);
+  return message;
 }
 
 export function toTrack(track: DomainTrack, links: MediaLinks): Track {

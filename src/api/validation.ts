@@ -17,10 +17,16 @@ import { parsePageToken } from "./page-token.ts";
 
 export type Validate = (schema: DescMessage, message: Message) => readonly Violation[];
 
-/** The validation of every request; compiled once for each message type. */
+/**
+ * The validation of every request; compiled once for each message type. A message that was found valid is
+ * not looked at again when it comes a second time: the REST face asks before it calls, so that it can tell
+ * its own findings in the same answer, and the chain that it calls asks again.
+ */
 export function createValidation(engines: readonly Engine[]): Validate {
   const validator = createValidator();
+  const valid = new WeakSet<Message>();
   return (schema, message) => {
+    if (valid.delete(message)) return [];
     const result = validator.validate(schema, message);
     if (result.kind === "error") throw result.error;
     const rules = (result.violations ?? []).map((violation) => ({
@@ -28,8 +34,9 @@ export function createValidation(engines: readonly Engine[]): Validate {
       rule: violation.ruleId || "constraint",
       message: violation.message,
     }));
-    const flagged = new Set(rules.map(({ field }) => field));
     const more = domainViolations(schema, message, engines);
+    if (rules.length === 0 && more.length === 0) valid.add(message);
+    const flagged = new Set(rules.map(({ field }) => field));
     return [...rules, ...more.filter(({ field }) => !flagged.has(field))];
   };
 }

@@ -8,9 +8,23 @@ export interface Random {
   uniform(): number;
 }
 
+/** Bytes drawn ahead, since a call to the source costs far more than a few bytes of it. */
+const poolBytes = 4_096;
+/** What is asked for at once in an id; a secret is longer and drawn when it is asked for. */
+const mostPooled = 16;
+let pool = Buffer.alloc(0);
+
+/** Each byte of the pool is given out once. */
+function pooled(length: number): Uint8Array {
+  if (pool.length < length) pool = randomBytes(poolBytes);
+  const drawn = Uint8Array.from(pool.subarray(0, length));
+  pool = pool.subarray(length);
+  return drawn;
+}
+
 /** The operating system's cryptographic source. */
 export const systemRandom: Random = {
-  bytes: (length) => randomBytes(length),
+  bytes: (length) => (length <= mostPooled ? pooled(length) : randomBytes(length)),
   uniform: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
 };
 

@@ -28,7 +28,9 @@ export function negotiate<T extends string>(
   header: string | null,
   offered: readonly [T, ...T[]],
 ): T | null {
-  if (header === null || header.trim() === "") return offered[0];
+  if (header === null || header === "*/*" || header === offered[0] || header.trim() === "") {
+    return offered[0];
+  }
   const ranges = parseAccept(header);
   let best: T | null = null;
   let bestQuality = 0;

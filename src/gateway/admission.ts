@@ -2,7 +2,7 @@
 import type { ContextValues } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "./fault.ts";
-import { type Lifetime, lifetimeOf } from "./lifetime.ts";
+import { Lifetime } from "./lifetime.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { Router } from "./router.ts";
 import type { Route } from "./routes.ts";
@@ -21,10 +21,18 @@ export interface Allowed {
   readonly allow: readonly string[];
 }
 
+/** The values that could be read. */
+function readableOf(values: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> {
+  const readable = new Map<string, string>();
+  for (const [field, value] of values) if (value !== undefined) readable.set(field, value);
+  return readable;
+}
+
 /** The request's headers, without the pseudo-headers of HTTP/2. */
 function headersOf(request: FastifyRequest): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const name in request.headers) {
+    const value = request.headers[name];
     if (value === undefined || name.startsWith(":")) continue;
     headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
@@ -60,15 +68,14 @@ export async function admit(
   const { target: route, values } = match;
   const contextValues = options.contextValues(request);
   const header = headersOf(request);
-  const lifetime = lifetimeOf(reply, header, options.clock);
-  const readable = [...values].filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const pathValues = new Map(readable);
+  const lifetime = new Lifetime(reply, header, options.clock);
+  const pathValues = readableOf(values);
   try {
     const call = { method: route.method, header, pathValues, contextValues };
-    await lifetime.bound(options.authorize(call));
+    await lifetime.inTime(options.authorize(call));
   } catch (error) {
-    if (lifetime.left) return null;
-    throw error;
+    if (!lifetime.left) throw error;
   }
+  if (lifetime.left) return null;
   return { route, pathValues: values, header, contextValues, lifetime };
 }

@@ -9,12 +9,13 @@ import {
   type DescService,
   type Message,
 } from "@bufbuild/protobuf";
-import type {
-  ContextValues,
-  HandlerContext,
-  Interceptor,
-  StreamResponse,
-  UnaryResponse,
+import {
+  type ContextValues,
+  createContextKey,
+  type HandlerContext,
+  type Interceptor,
+  type StreamResponse,
+  type UnaryResponse,
 } from "@connectrpc/connect";
 import type { Lifetime } from "./lifetime.ts";
 
@@ -42,39 +43,36 @@ export function createCall(
   const found = (implementation as Readonly<Record<string, Method | undefined>>)[method.localName];
   if (found === undefined) throw new Error(`${service.typeName}.${method.name} is not implemented`);
   const invoke: Method = (request, context) => found.call(implementation, request, context);
-  return (message, options) => {
-    const context = contextOf(service, method, options);
-    const last: Next = async (request) => respond(request, context, invoke);
-    const chain = [...interceptors].reverse().reduce((next, wrap) => wrap(next), last);
-    const stream = method.methodKind !== "unary";
-    return chain({
+  const last: Next = async (request) => respond(request, contextOf(request), invoke);
+  const chain = [...interceptors].reverse().reduce((next, wrap) => wrap(next), last);
+  const stream = method.methodKind !== "unary";
+  return (message, { header, contextValues, lifetime, url }) =>
+    chain({
       stream,
       service,
       method,
       requestMethod: "POST",
-      url: options.url,
-      signal: context.signal,
-      header: options.header,
-      contextValues: options.contextValues,
+      url,
+      signal: lifetime.signal,
+      header,
+      contextValues: contextValues.set(lifetimeKey, lifetime),
       message: stream ? once(message) : message,
     } as Request);
-  };
 }
 
+const lifetimeKey = createContextKey<Lifetime | null>(null, { description: "lifetime" });
+
 /** As Connect makes it for the RPC faces, but without timers and signals of its own. */
-function contextOf(
-  service: DescService,
-  method: DescMethod,
-  { header, contextValues, lifetime, url }: CallOptions,
-): HandlerContext {
+function contextOf(request: Request): HandlerContext {
+  const { service, method, requestMethod, url, signal, header, contextValues } = request;
   return {
     service,
     method,
     protocolName: "rest",
-    requestMethod: "POST",
+    requestMethod,
     url,
-    signal: lifetime.signal,
-    timeoutMs: () => lifetime.remainingMs(),
+    signal,
+    timeoutMs: () => contextValues.get(lifetimeKey)?.remainingMs(),
     requestHeader: header,
     responseHeader: new Headers(),
     responseTrailer: new Headers(),

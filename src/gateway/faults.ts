@@ -51,6 +51,7 @@ export class Faults {
    * what is in it, and messages that it is part of.
    */
   addRuleViolations(found: readonly FieldViolation[]): void {
+    if (found.length === 0) return;
     const faulty = this.violations.map(({ field }) => field);
     this.violations.push(...found.filter(({ field }) => !faulty.some((at) => concerns(field, at))));
   }

@@ -55,7 +55,7 @@ async function respond(
   if (call === undefined) throw new TypeError(`no call of ${route.method.name}`);
   const { url } = request;
   const calling = call(built.message, { header, contextValues, lifetime, url });
-  const response = await lifetime.bound(calling);
+  const response = await lifetime.inTime(calling);
   if (built.preferences.length > 0) {
     reply.header("preference-applied", built.preferences.join(", "));
   }

@@ -18,7 +18,9 @@ import { nameOf, type Route, routesOf } from "./routes.ts";
 export { BindingError, type FieldViolation, GatewayError, type GatewayFault } from "./fault.ts";
 export type { GatewayOptions } from "./options.ts";
 
-const admissions = new WeakMap<FastifyRequest, Admission | Allowed>();
+/** Where a request keeps what the first checks found. */
+const admissionOf = Symbol("admission");
+type Admitted = FastifyRequest & { [admissionOf]: Admission | Allowed | null };
 
 /**
  * Mounts every binding on `app`, whose error handler encodes what is thrown.
@@ -45,11 +47,11 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
         reply.header("cache-control", "no-store");
         const admitted = await admit(request, reply, router, options);
         if (admitted === null) reply.hijack();
-        else admissions.set(request, admitted);
+        else (request as Admitted)[admissionOf] = admitted;
       },
       handler: async (request, reply) => {
-        const admission = admissions.get(request);
-        if (admission === undefined) throw new TypeError("a request that was not admitted");
+        const admission = (request as Admitted)[admissionOf];
+        if (admission === null) throw new TypeError("a request that was not admitted");
         if ("allow" in admission) {
           return reply.code(204).header("allow", admission.allow.join(", ")).send();
         }

@@ -55,41 +55,61 @@ interface Level {
   at: string | number;
 }
 
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const backslash = 0x5c;
+const openArray = 0x5b;
+const closeArray = 0x5d;
+const openObject = 0x7b;
+const closeObject = 0x7d;
+
 /** One pass over a text that is known to be JSON; only strings and brackets matter. */
 function scan(text: string): (string | number)[][] {
   const duplicates: (string | number)[][] = [];
   const levels: Level[] = [];
+  let level: Level | undefined;
   for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    const level = levels.at(-1);
-    if (character === '"') {
+    const code = text.charCodeAt(i);
+    if (code === quote) {
       const end = endOfString(text, i);
       if (level?.names && isName(text, end)) {
-        level.at = JSON.parse(text.slice(i, end)) as string;
+        level.at = nameAt(text, i, end);
         if (level.names.has(level.at)) duplicates.push(levels.map(({ at }) => at));
         level.names.add(level.at);
       }
       i = end - 1;
-    } else if (character === "{" || character === "[") {
-      levels.push(character === "{" ? { names: new Set(), at: "" } : { names: undefined, at: 0 });
+    } else if (code === openObject || code === openArray) {
+      level = code === openObject ? { names: new Set(), at: "" } : { names: undefined, at: 0 };
+      levels.push(level);
       if (levels.length > maxJsonDepth) throw tooDeep();
-    } else if (character === "}" || character === "]") levels.pop();
-    else if (character === "," && typeof level?.at === "number") level.at++;
+    } else if (code === closeObject || code === closeArray) {
+      levels.pop();
+      level = levels.at(-1);
+    } else if (code === comma && typeof level?.at === "number") level.at++;
   }
   return duplicates;
 }
 
 /** The position after the closing quote of the string that opens at `start`. */
 function endOfString(text: string, start: number): number {
-  let i = start + 1;
-  while (text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
-  return i + 1;
+  for (let i = start + 1; ; i++) {
+    const code = text.charCodeAt(i);
+    if (code === quote) return i + 1;
+    if (code === backslash) i++;
+  }
 }
 
 function isName(text: string, end: number): boolean {
   let i = end;
-  while (text[i] === " " || text[i] === "\n" || text[i] === "\r" || text[i] === "\t") i++;
-  return text[i] === ":";
+  // White space (RFC 8259, section 2); nothing else is below it.
+  while (text.charCodeAt(i) <= 0x20) i++;
+  return text.charCodeAt(i) === colon;
+}
+
+function nameAt(text: string, start: number, end: number): string {
+  const plain = text.slice(start + 1, end - 1);
+  return plain.includes("\\") ? (JSON.parse(text.slice(start, end)) as string) : plain;
 }
 
 function tooDeep(): GatewayError {

@@ -12,42 +12,68 @@ export const timeoutHeader = "X-Request-Timeout";
 /** Up to 999,999.999 seconds. */
 const timeoutText = /^\d{1,6}(?:\.\d{1,3})?$/;
 
-export interface Lifetime {
+/** Of one request, from the moment that its headers are there. */
+export class Lifetime {
+  readonly #ends = new AbortController();
+  readonly #clock: Clock;
+  /** By the clock's monotonic time; null without a deadline. */
+  readonly #endsAtMs: number | null = null;
+  #left = false;
+
+  /** Of the request that `reply` answers. */
+  constructor(reply: FastifyReply, header: Headers, clock: Clock) {
+    this.#clock = clock;
+    watchClient(reply, () => {
+      this.#left = true;
+      this.#ends.abort(new Error("the client went away"));
+    });
+    const seconds = secondsOf(header.get(timeoutHeader));
+    if (seconds === null) return;
+    this.#endsAtMs = clock.monotonicMs() + seconds * 1000;
+    void this.#expire(seconds, reply);
+  }
+
   /** Aborts when the client leaves or the deadline passes. */
-  readonly signal: AbortSignal;
+  get signal(): AbortSignal {
+    return this.#ends.signal;
+  }
+
   /** Whether nobody is left to be answered. */
-  readonly left: boolean;
+  get left(): boolean {
+    return this.#left;
+  }
+
   /** What is left until the deadline, in milliseconds; undefined without one. */
-  remainingMs(): number | undefined;
+  remainingMs(): number | undefined {
+    return this.#endsAtMs === null ? undefined : this.#endsAtMs - this.#clock.monotonicMs();
+  }
+
   /**
    * What `work` resolves to, but no longer than this lifetime, whatever `work` does.
    * @throws GatewayError deadline_exceeded
    */
-  bound<T>(work: Promise<T>): Promise<T>;
-  /** Ends the work of a request that has all it asked for. */
-  end(): void;
-}
+  bound<T>(work: Promise<T>): Promise<T> {
+    return boundBy(this.signal, work);
+  }
 
-/** Of the request that `reply` answers, from now on. */
-export function lifetimeOf(reply: FastifyReply, header: Headers, clock: Clock): Lifetime {
-  const ends = new AbortController();
-  const seconds = secondsOf(header.get(timeoutHeader));
-  const endsAtMs = seconds === null ? undefined : clock.monotonicMs() + seconds * 1000;
-  let left = false;
-  watchClient(reply, () => {
-    left = true;
-    ends.abort(new Error("the client went away"));
-  });
-  if (seconds !== null) void expire(seconds, ends, reply, clock);
-  return {
-    signal: ends.signal,
-    get left() {
-      return left;
-    },
-    remainingMs: () => (endsAtMs === undefined ? undefined : endsAtMs - clock.monotonicMs()),
-    bound: (work) => boundBy(ends.signal, work),
-    end: () => ends.abort(new Error("the request has all it asked for")),
-  };
+  /** As `bound`, but what has no deadline may go on after the client has left. */
+  inTime<T>(work: Promise<T>): Promise<T> {
+    return this.#endsAtMs === null ? work : boundBy(this.signal, work);
+  }
+
+  /** Ends the work of a request that has all it asked for. */
+  end(): void {
+    this.#ends.abort(new Error("the request has all it asked for"));
+  }
+
+  async #expire(seconds: number, reply: FastifyReply): Promise<void> {
+    const answered = new AbortController();
+    reply.raw.once("close", () => answered.abort());
+    await this.#clock.sleep(seconds * 1000, answered.signal);
+    if (answered.signal.aborted) return;
+    const message = `The answer was not ready within the ${seconds} s of ${timeoutHeader}`;
+    this.#ends.abort(new GatewayError("deadline_exceeded", message));
+  }
 }
 
 /** Adds a fault when the header is there and cannot be read. */
@@ -63,20 +89,6 @@ function secondsOf(text: string | null): number | null {
   if (text === null || !timeoutText.test(text.trim())) return null;
   const seconds = Number(text);
   return seconds > 0 ? seconds : null;
-}
-
-async function expire(
-  seconds: number,
-  ends: AbortController,
-  reply: FastifyReply,
-  clock: Clock,
-): Promise<void> {
-  const answered = new AbortController();
-  reply.raw.once("close", () => answered.abort());
-  await clock.sleep(seconds * 1000, answered.signal);
-  if (answered.signal.aborted) return;
-  const message = `The answer was not ready within the ${seconds} s of ${timeoutHeader}`;
-  ends.abort(new GatewayError("deadline_exceeded", message));
 }
 
 /** Calls `left` when the client leaves before the answer is complete; it may have left already. */

@@ -27,7 +27,7 @@ export function splitPath(path: string): PathParts | undefined {
   if (!path.startsWith("/")) return undefined;
   const raw = path.slice(1).split("/");
   if (raw.includes("")) return undefined;
-  return { raw, decoded: raw.map(decode) };
+  return { raw, decoded: path.includes("%") ? raw.map(decode) : raw };
 }
 
 /** The parts without the verb of their last segment, and that verb, or `undefined` without a colon. */
@@ -130,6 +130,7 @@ function expandVariable(
 
 /** Percent-encodes everything but the unreserved characters of RFC 3986. */
 function encode(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -21,6 +21,7 @@ interface Parameter {
 
 /** Reads the query string, without its `?`, into `message`. */
 export function readQuery(binding: Route, message: Message, query: string, faults: Faults): void {
+  if (query === "") return;
   const seen = new Set<string>();
   const chosen = new Map<string, DescField>();
   for (const part of query.split("&")) {

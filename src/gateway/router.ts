@@ -74,18 +74,12 @@ export class Router<T> {
     if (whole === undefined) return { found: false, allow: [] };
     const allow = new Set<string>();
     const tail = splitVerb(whole);
-    const plain = { parts: whole, verb: null };
-    for (const { parts, verb } of tail ? [tail, plain] : [plain]) {
-      for (const methods of candidates(this.#root, parts.decoded, verb, 0)) {
-        const route = routeFor(methods, method);
-        if (route)
-          return {
-            found: true,
-            target: route.target,
-            values: readVariables(route.template, parts),
-          };
-        for (const name of methods.keys()) allow.add(name);
-      }
+    const route =
+      (tail && search(this.#root, tail.parts.decoded, tail.verb, 0, method, allow)) ??
+      search(this.#root, whole.decoded, null, 0, method, allow);
+    if (route !== undefined) {
+      const parts = tail && route.template.verb !== null ? tail.parts : whole;
+      return { found: true, target: route.target, values: readVariables(route.template, parts) };
     }
     return { found: false, allow: allowed(allow) };
   }
@@ -115,29 +109,40 @@ function conflict({ method, template: { source } }: RouteTo<unknown>, other: str
   );
 }
 
-function* candidates<T>(
+/** The most specific route of `method`; notes the methods of those that it passes by. */
+function search<T>(
   node: Node<T>,
   segments: PathParts["decoded"],
   verb: string | null,
   at: number,
-): Generator<Map<string, RouteTo<T>>> {
+  method: string,
+  allow: Set<string>,
+): RouteTo<T> | undefined {
   if (at === segments.length) {
-    const ends = node.ends.get(verb);
-    if (ends) yield ends;
+    const found = routeFor(node.ends.get(verb), method, allow);
+    if (found) return found;
   } else {
     const text = segments[at];
     const literal = text === undefined ? undefined : node.literals.get(text);
-    if (literal) yield* candidates(literal, segments, verb, at + 1);
-    if (node.one) yield* candidates(node.one, segments, verb, at + 1);
+    const found =
+      (literal && search(literal, segments, verb, at + 1, method, allow)) ??
+      (node.one && search(node.one, segments, verb, at + 1, method, allow));
+    if (found) return found;
   }
-  const rests = node.rests.get(verb);
-  if (rests) yield rests;
+  return routeFor(node.rests.get(verb), method, allow);
 }
 
 /** GET also serves HEAD (RFC 9110, 9.3.2). */
-function routeFor<T>(methods: Map<string, RouteTo<T>>, method: string): RouteTo<T> | undefined {
+function routeFor<T>(
+  methods: ReadonlyMap<string, RouteTo<T>> | undefined,
+  method: string,
+  allow: Set<string>,
+): RouteTo<T> | undefined {
+  if (methods === undefined) return undefined;
   const exact = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined);
-  return exact ?? methods.get("*");
+  const found = exact ?? methods.get("*");
+  if (found === undefined) for (const name of methods.keys()) allow.add(name);
+  return found;
 }
 
 function allowed(methods: Set<string>): string[] {

@@ -85,7 +85,10 @@ function readTimestamp(desc: DescMessage, json: JsonValue): Message {
 
 /** RFC 3339 in UTC with as many digits of the second as are needed: none, 3, 6 or 9. */
 function timestampText({ seconds, nanos }: Timestamp): string {
-  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  const millis = Math.trunc(nanos / 1_000_000);
+  const text = new Date(Number(seconds) * 1000 + millis).toISOString();
+  if (nanos === millis * 1_000_000 && nanos > 0) return text;
+  const whole = text.slice(0, 19);
   if (nanos === 0) return `${whole}Z`;
   const digits = String(nanos)
     .padStart(9, "0")
