@@ -32,7 +32,7 @@ export async function handle(
   } catch (error) {
     // Nobody is left to be told.
     if (lifetime.left) return reply.hijack();
-    throw lifetime.signal.aborted ? lifetime.signal.reason : error;
+    throw error;
   }
 }
 

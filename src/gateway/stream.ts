@@ -113,8 +113,7 @@ async function writeAll(
       await write(response, frame(next.value, route, framing), signal);
     }
   } catch (error) {
-    const told = signal.aborted ? signal.reason : error;
-    if (!lifetime.left) response.write(frameError(options.encodeError(told, request), framing));
+    if (!lifetime.left) response.write(frameError(options.encodeError(error, request), framing));
   } finally {
     heartbeat.abort();
     if (!lifetime.left) response.end();
