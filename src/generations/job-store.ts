@@ -132,7 +132,7 @@ export interface JobStore {
     hinted: boolean,
     newcomers?: readonly string[],
   ): Promise<Claim[]>;
-  /** Extends leases and writes progress, in one round trip. */
+  /** Extends leases, each of another job, and writes progress, together. */
   heartbeat(beats: readonly Heartbeat[]): Promise<HeartbeatResult[]>;
   /**
    * Ends an attempt; calls that come together share a round trip. A repeat, because the answer was lost,
@@ -157,8 +157,8 @@ export interface Change {
   readonly phase: Phase | null;
   /** Whose the job is, when it is new. */
   readonly created: { readonly organizationId: string; readonly engine: string } | null;
-  /** A cancel may have been asked for. */
-  readonly mayBeCancelled: boolean;
+  /** A cancel was asked for, which is never taken back. */
+  readonly isCancelRequested: boolean;
 }
 
 export interface ChangeFeed {

@@ -15,9 +15,16 @@ const reopenAfterMs = 250;
 /** How long a stop waits for the stream to close, in milliseconds. */
 const stopLimitMs = 1_000;
 
-/** Only what a hint is made of crosses the wire. */
+/** Only what a hint is made of crosses the wire; a heartbeat without news changes no version. */
 const pipeline = [
-  { $match: { operationType: { $in: ["insert", "update", "replace"] } } },
+  {
+    $match: {
+      $or: [
+        { operationType: { $in: ["insert", "replace"] } },
+        { "updateDescription.updatedFields.version": { $exists: true } },
+      ],
+    },
+  },
   {
     $project: {
       operationType: 1,
@@ -46,7 +53,7 @@ function changeOf({ documentKey, updateDescription, fullDocument }: Event): Chan
     created: fullDocument
       ? { organizationId: fullDocument.org, engine: fullDocument.engine }
       : null,
-    mayBeCancelled: updated.cancel !== undefined,
+    isCancelRequested: updated.cancel !== undefined,
   };
 }
 

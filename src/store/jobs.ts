@@ -10,7 +10,7 @@ import { readBounds, writeBounds } from "./bounds.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import type { Deletion } from "./deletion.ts";
 import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
-import { fenceOf } from "./fence.ts";
+import { fenceOf, fenceOfAll } from "./fence.ts";
 import { scopeOf } from "./scope.ts";
 import { createSettle } from "./settle.ts";
 import { cancelOf, deadlineOf, dueOf, lapseOf, type TimeLimits } from "./updates.ts";
@@ -109,6 +109,10 @@ async function requestCancel(jobs: Jobs, scope: Scope, jobId: string, bounds?: C
   return changed ?? jobs.findOne({ _id: jobId, ...scopeOf(scope) }, readBounds(bounds));
 }
 
+function renewalOf(ttlMs: number) {
+  return { "lease.expiresAt": { $add: ["$$NOW", ttlMs] } };
+}
+
 /** Extends the lease; progress, when there is any, makes a new version. */
 function beatOf({ lease, progress }: Heartbeat, ttlMs: number) {
   const { percent, phase, message, checkpoint } = progress ?? {};
@@ -123,21 +127,28 @@ function beatOf({ lease, progress }: Heartbeat, ttlMs: number) {
     },
     ...(checkpoint && { checkpoint: { $literal: { ...checkpoint, epoch: lease.epoch } } }),
   };
-  const update = [{ $set: { "lease.expiresAt": { $add: ["$$NOW", ttlMs] }, ...news } }];
+  const update = [{ $set: { ...renewalOf(ttlMs), ...news } }];
   return { updateOne: { filter: fenceOf(lease), update } };
 }
 
 async function heartbeat(jobs: Jobs, beats: readonly Heartbeat[], ttlMs: number) {
   if (beats.length === 0) return [];
-  await jobs.bulkWrite(
-    beats.map((beat) => beatOf(beat, ttlMs)),
-    { ordered: false },
-  );
+  const quiet = beats.filter(({ progress }) => progress === null).map(({ lease }) => lease);
+  const news = beats.filter(({ progress }) => progress !== null);
+  const hint = { _id: 1 };
+  await Promise.all([
+    quiet.length > 0 && jobs.updateMany(fenceOfAll(quiet), [{ $set: renewalOf(ttlMs) }], { hint }),
+    news.length > 0 &&
+      jobs.bulkWrite(
+        news.map((beat) => beatOf(beat, ttlMs)),
+        { ordered: false },
+      ),
+  ]);
   const held = await jobs
-    .find(
-      { $or: beats.map(({ lease }) => fenceOf(lease)) },
-      { projection: { "cancel.requestedAt": 1 } },
-    )
+    .find(fenceOfAll(beats.map(({ lease }) => lease)), {
+      projection: { "cancel.requestedAt": 1 },
+      hint,
+    })
     .toArray();
   return held.map(({ _id, cancel }) => ({ jobId: _id, cancelRequested: cancel !== undefined }));
 }

@@ -113,10 +113,10 @@ export class Leases implements Lifecycle {
 
   async start(): Promise<void> {
     this.#unsubscribe = this.#feed.onAny((change) => {
-      if (change === null || (change.mayBeCancelled && this.#held.has(change.jobId))) {
-        this.#urgent = true;
-        this.#wakeup.wake();
-      }
+      if (change?.isCancelRequested) this.#held.get(change.jobId)?.abort("CancelRequested");
+      if (change !== null) return;
+      this.#urgent = true;
+      this.#wakeup.wake();
     });
     this.#loops = Promise.all([this.#beatLoop(), this.#trustLoop()]);
   }

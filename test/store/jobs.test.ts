@@ -2,12 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { CallBounds } from "../../src/generations/call-bounds.ts";
 import type { Claim, Job } from "../../src/generations/job.ts";
-import type { Exit, NewJob } from "../../src/generations/job-store.ts";
+import type { Change, Exit, NewJob } from "../../src/generations/job-store.ts";
 import { maxAttempts } from "../../src/generations/state.ts";
 import { newTestJob, openTestStore } from "../support/store.ts";
 
 const store = await openTestStore({ defaultCap: 100 });
-const { jobs, database } = store;
+const { jobs, database, feed } = store;
 const scope = { organizationId: "org_a", userId: "user_1" };
 
 /** A job in a fresh organization, claimed. */
@@ -242,8 +242,13 @@ describe("the fence", () => {
     const before = await document(claim.job.id);
     const lease = change(claim);
     for (const [exit] of exits) expect(await jobs.exit(lease, own(exit, claim), null)).toBeNull();
-    const progress = { percent: 50, phase: "render", message: "Rendering" };
-    expect(await jobs.heartbeat([{ lease, progress }])).toEqual([]);
+    const news = { percent: 50, phase: "render", message: "Rendering" };
+    const other = await claimed();
+    for (const progress of [news, null]) {
+      const beats = [lease, other.lease].map((each) => ({ lease: each, progress }));
+      const told = await jobs.heartbeat(beats);
+      expect(told).toEqual([{ jobId: other.job.id, cancelRequested: false }]);
+    }
     expect(await document(claim.job.id)).toEqual(before);
   });
 
@@ -271,6 +276,30 @@ describe("the fence", () => {
       }
       expect(await jobs.get(scope, claim.job.id)).toEqual(ended);
     }
+  });
+});
+
+describe("the change feed", () => {
+  it("tells of what changed, and of no heartbeat without news", async () => {
+    const claim = await claimed();
+    const { id } = claim.job;
+    const heard: Change[] = [];
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const off = feed.onAny((change) => {
+      if (change?.jobId !== id) return;
+      heard.push(change);
+      if (change.phase === "ended") resolve();
+    });
+    await jobs.heartbeat([{ lease: claim.lease, progress: null }]);
+    await jobs.requestCancel(scope, id);
+    await jobs.exit(claim.lease, { kind: "release", checkpoint: null }, null);
+    await ended;
+    off();
+    const since = heard.slice(heard.findIndex(({ phase }) => phase === "running") + 1);
+    expect(since.map(({ phase, isCancelRequested }) => [phase, isCancelRequested])).toEqual([
+      [null, true],
+      ["ended", false],
+    ]);
   });
 });
 

@@ -13,15 +13,41 @@ const times = {
   progressEveryMs: 10,
 };
 
-it("one that was given up is not renewed, so that another worker can have the job", async () => {
-  let hint: (change: Change | null) => void = () => {};
+/** A feed whose hints the test gives. */
+function feedInHand() {
+  let listener: (change: Change | null) => void = () => {};
   const feed: ChangeFeed = {
     onJob: () => () => {},
-    onAny: (listener) => {
-      hint = listener;
+    onAny: (given) => {
+      listener = given;
       return () => {};
     },
   };
+  return { feed, hint: (change: Change | null) => listener(change) };
+}
+
+it("a hint of a cancel stops its attempt at once and no other, without a heartbeat", async () => {
+  const { feed, hint } = feedInHand();
+  const heartbeat = async (): Promise<never> => {
+    throw new Error("the database is not asked");
+  };
+  const leases = new Leases(
+    { store: { heartbeat }, feed, clock: systemClock, log: silentLog },
+    times,
+  );
+  await leases.start();
+  onTestFinished(() => leases.stop());
+  const now = systemClock.monotonicMs();
+  const asked = leases.hold({ jobId: "asked", token: "a", epoch: 1 }, now);
+  const other = leases.hold({ jobId: "other", token: "a", epoch: 1 }, now);
+  hint({ jobId: "asked", phase: null, created: null, isCancelRequested: true });
+  expect(asked.signal.reason).toMatchObject({ kind: "CancelRequested" });
+  expect(asked.cancelObservedMsAgo).not.toBeNull();
+  expect(other.signal.aborted).toBe(false);
+});
+
+it("one that was given up is not renewed, so that another worker can have the job", async () => {
+  const { feed, hint } = feedInHand();
   const beaten = Promise.withResolvers<string[]>();
   const heartbeat = async (beats: readonly Heartbeat[]) => {
     const jobIds = beats.map(({ lease }) => lease.jobId);
