@@ -92,13 +92,17 @@ function secondsOf(text: string | null): number | null {
 }
 
 /** Calls `left` when the client leaves before the answer is complete; it may have left already. */
-function watchClient({ raw }: FastifyReply, left: () => void): void {
+function watchClient(reply: FastifyReply, left: () => void): void {
+  const { raw } = reply;
   // A closed HTTP/2 response calls itself finished, whoever closed it, but ended only if we ended it.
   raw.once("close", () => {
     if (!raw.writableEnded) left();
   });
   // Nor does it have a socket any more.
-  if (raw.destroyed || raw.socket?.destroyed !== false) left();
+  // On HTTP/1.1 a pipelined answer has no socket until its turn has come, but its request does.
+  const sent = reply.request.raw;
+  const socket = sent.httpVersionMajor === 1 ? sent.socket : raw.socket;
+  if (raw.destroyed || socket?.destroyed !== false) left();
 }
 
 function boundBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

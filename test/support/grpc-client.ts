@@ -23,7 +23,8 @@ export interface GrpcCallOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Milliseconds from now. */
   readonly deadlineMs?: number;
-  readonly onCall?: (call: grpc.ClientUnaryCall) => void;
+  readonly onCall?: (call: { cancel(): void }) => void;
+  readonly onMetadata?: (metadata: grpc.Metadata) => void;
 }
 
 export class GrpcClient {
@@ -47,15 +48,14 @@ export class GrpcClient {
     options: GrpcCallOptions = {},
   ): Promise<MessageShape<O>> {
     const bytes = Buffer.from(toBinary(method.input, create(method.input, request)));
-    return this.bytes(pathOf(method), bytes, options).then(({ answer }) =>
+    return this.bytes(pathOf(method), bytes, options).then((answer) =>
       fromBinary(method.output, answer),
     );
   }
 
-  /** A unary call of any path with any bytes, and what came with its answer. */
-  bytes(path: string, bytes: Buffer, options: GrpcCallOptions = {}) {
-    return new Promise<{ answer: Buffer; metadata: grpc.Metadata }>((resolve, reject) => {
-      let metadata = new grpc.Metadata();
+  /** A unary call of any path with any bytes. */
+  bytes(path: string, bytes: Buffer, options: GrpcCallOptions = {}): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         path,
         same,
@@ -63,11 +63,9 @@ export class GrpcClient {
         bytes,
         metadataOf(options),
         callOptionsOf(options),
-        (error, answer) => (error ? reject(error) : resolve({ answer: answer!, metadata })),
+        (error, answer) => (error ? reject(error) : resolve(answer!)),
       );
-      call.on("metadata", (received) => {
-        metadata = received;
-      });
+      call.on("metadata", (received) => options.onMetadata?.(received));
       options.onCall?.(call);
     });
   }
@@ -77,7 +75,7 @@ export class GrpcClient {
     request: MessageInitShape<I>,
     options: GrpcCallOptions = {},
   ): grpc.ClientReadableStream<MessageShape<O>> {
-    return this.#client.makeServerStreamRequest(
+    const call = this.#client.makeServerStreamRequest(
       pathOf(method),
       same,
       (bytes) => fromBinary(method.output, bytes),
@@ -85,6 +83,8 @@ export class GrpcClient {
       metadataOf(options),
       callOptionsOf(options),
     );
+    options.onCall?.(call);
+    return call;
   }
 
   close(): void {

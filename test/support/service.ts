@@ -5,37 +5,48 @@ import { join } from "node:path";
 import { afterAll, inject } from "vitest";
 import { readConfig } from "../../src/base/config.ts";
 import { randomHex, systemRandom } from "../../src/base/random.ts";
-import { createServiceProcess, type ServiceProcess } from "../../src/compose.ts";
+import { createServiceProcess, type Role, type ServiceProcess } from "../../src/compose.ts";
 import { silentLog } from "./store.ts";
 
+export interface TestServiceOptions {
+  readonly role?: Role;
+  /** Settings beside those that keep it to itself. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 export interface TestService extends ServiceProcess {
+  readonly databaseUri: string;
   /** A new key of a user in an organization; both are made where they are missing. */
   key(organizationId: string, userId: string): Promise<string>;
 }
 
 /** Stopped, and its folder removed, after the tests of the file. */
-export async function startTestService(): Promise<TestService> {
+export async function startTestService({
+  role = "all",
+  settings = {},
+}: TestServiceOptions = {}): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "music-service-"));
   const database = `test_${randomHex(systemRandom, 6)}`;
+  const databaseUri = inject("mongoUri").replace(/\/(\?|$)/, `/${database}$1`);
   const config = readConfig({
-    MONGODB_URI: inject("mongoUri").replace(/\/(\?|$)/, `/${database}$1`),
+    MONGODB_URI: databaseUri,
     SIGNING_SECRET: randomHex(systemRandom, 32),
     DATA_DIR: folder,
     PORT: "0",
     GRPC_PORT: "0",
+    ...settings,
   });
-  const service = createServiceProcess(config, {
-    log: silentLog,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
+  const onFatal = (error: Error) => {
+    throw error;
+  };
+  const service = createServiceProcess(config, { log: silentLog, onFatal }, role);
   await service.start();
   afterAll(async () => {
     await service.stop();
     await rm(folder, { recursive: true, force: true });
   });
   return Object.assign(service, {
+    databaseUri,
     key: async (organizationId: string, userId: string) =>
       (await service.apiKeys.create(organizationId, userId)).key,
   });

@@ -85,15 +85,18 @@ async function answer(
   { contextValues, encodeFault, log }: ConnectFaceOptions,
 ): Promise<FastifyReply> {
   const values = contextValues(request);
-  const response = await handler(
-    universalRequestFromNodeRequest(request.raw, reply.raw, request.body as never, values),
-  );
+  const { raw } = request;
+  const universal = universalRequestFromNodeRequest(raw, reply.raw, undefined, values);
+  // Whoever stops reading must not end the request: its answer is still to be written.
+  const body = raw.iterator({ destroyOnReturn: false });
+  const response = await handler({ ...universal, body });
   if (response.body === undefined && response.status >= 400)
     throw refusal(reply, response, handler);
   const explained = await explainErrors(response, contentTypeOf(request), (status) => {
     const received = values.get(receivedKey);
     return encodeFault({ kind: "library", status, received }, request.id);
   });
+  discardRest(request, reply);
   return send(reply, explained, log);
 }
 
@@ -130,6 +133,13 @@ async function* once<T>(value: T) {
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {}
+
+/** What is left of a body that was refused would hold up the next request of its connection. */
+function discardRest({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once("finish", () => {
+    if (!raw.complete) raw.resume();
+  });
+}
 
 function contentTypeOf({ headers }: FastifyRequest): string {
   return (headers["content-type"] ?? "").toLowerCase();

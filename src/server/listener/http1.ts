@@ -30,6 +30,8 @@ export class Http1Conversation implements Conversation {
   #quietBytes = 0;
   #headersSinceMs: number | null = null;
   #holding: NodeJS.Immediate | null = null;
+  /** The client has closed its side: it left, or only has no more to say. */
+  #halfClosed = false;
   #draining = false;
   /** What is to be said after the answers that are still owed; from then on nothing is listened to. */
   #lastWords: string | null = null;
@@ -43,6 +45,10 @@ export class Http1Conversation implements Conversation {
     this.#headersSinceMs = this.#quietSinceMs;
     tolerate(socket, context.log, "an HTTP/1.1 connection failed");
     socket.once("close", () => this.#waiting.splice(0));
+    socket.once("end", () => {
+      this.#halfClosed = true;
+      this.#endStreams();
+    });
   }
 
   /** A request's headers are complete. */
@@ -76,6 +82,7 @@ export class Http1Conversation implements Conversation {
       return;
     }
     this.#enforceBodies(nowMs);
+    if (this.#halfClosed) this.#endStreams();
     if (this.#running.size === 0 && this.#waiting.length === 0) this.#enforceQuiet(nowMs);
   }
 
@@ -129,6 +136,17 @@ export class Http1Conversation implements Conversation {
     this.#quietSinceMs = this.#context.nowMs();
     this.#quietBytes = this.#socket.bytesRead;
     if (this.#draining || this.#lastWords !== null) this.#end();
+  }
+
+  /**
+   * Whoever has closed its side gets the answers that are owed (RFC 9112, section 9.6), but for streams
+   * without an end: nothing would tell whether anyone still reads them.
+   */
+  #endStreams(): void {
+    for (const { response } of this.#running) {
+      const isStream = response.headersSent && response.chunkedEncoding;
+      if (isStream && !response.writableEnded) this.destroy();
+    }
   }
 
   #enforceBodies(nowMs: number): void {

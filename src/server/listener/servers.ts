@@ -24,6 +24,8 @@ export function createHttp1Server(
     requestTimeout: 0,
     requireHostHeader: false,
   });
+  // The conversation decides what a client that has closed its side still gets.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on("request", (request, response) => {
     conversationOf(request.socket)?.onRequest(request, response);
   });
