@@ -62,6 +62,15 @@ export class Node {
     this.#mongod = null;
   }
 
+  async isPrimary(): Promise<boolean> {
+    const client = await this.client();
+    try {
+      return (await client.db("admin").command({ hello: 1 }))["isWritablePrimary"] === true;
+    } finally {
+      await client.close();
+    }
+  }
+
   /** A client of this node alone, which the caller closes. */
   client(): Promise<MongoClient> {
     const uri = `mongodb://${this.host}/?directConnection=true`;
@@ -101,10 +110,13 @@ export async function startReplicaSet(
   await Promise.all(nodes.map((node) => node.start()));
   await initiate(nodes);
   const hosts = nodes.map(({ host }) => host).join(",");
-  return { nodes, uri: `mongodb://${hosts}/?replicaSet=${replicaSet}` };
+  // The driver looks for a new primary as often as it may, so that the tests wait less.
+  return { nodes, uri: `mongodb://${hosts}/?replicaSet=${replicaSet}&heartbeatFrequencyMS=500` };
 }
 
 async function initiate(nodes: readonly Node[]): Promise<void> {
+  // All must be there: the first asks the others.
+  for (const node of nodes) await (await node.client()).close();
   const client = await nodes[0]?.client();
   const admin = client?.db("admin");
   await admin?.command({

@@ -8,3 +8,6 @@ export const quickTimes: LeaseTimes = {
   progressEveryMs: 20,
   attemptMs: 600_000,
 };
+
+/** For leases that should survive a short outage of the database, and not be waited for long. */
+export const briefTimes: LeaseTimes = { ...quickTimes, ttlMs: 6_000, marginMs: 1_000 };
