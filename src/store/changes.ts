@@ -1,17 +1,20 @@
 /**
- * The change feed: one change stream for a process, as hints. After any error, resumable or not, it opens
- * a new one and tells every listener that it may have missed something, so that each reads again.
+ * The change feed: one change stream for a process, as hints. After any error, resumable or not, and when the
+ * server falls silent, it opens a new one and tells every listener that it may have missed something, so that
+ * each reads again.
  */
 import type { ChangeStream, ChangeStreamUpdateDocument } from "mongodb";
 import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 import type { Log } from "../base/log.ts";
-import { withTimeLimit } from "../base/time-limit.ts";
+import { TimeUp, withTimeLimit } from "../base/time-limit.ts";
 import type { Change, ChangeFeed } from "../generations/job-store.ts";
 import type { Database } from "./database.ts";
 import type { JobDocument } from "./documents.ts";
 
 const reopenAfterMs = 250;
+/** The server answers a call for changes after so long even when there are none. */
+const awaitMs = 1_000;
 /** How long a stop waits for the stream to close, in milliseconds. */
 const stopLimitMs = 1_000;
 
@@ -64,11 +67,19 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
   readonly #byJob = new Map<string, Set<() => void>>();
   readonly #any = new Set<(change: Change | null) => void>();
   readonly #stopping = new AbortController();
+  readonly #silentMs: number;
+  #answeredAt = 0;
   #stream: ChangeStream<JobDocument> | null = null;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(database: Database, ports: { readonly clock: Clock; readonly log: Log }) {
+  /** @param callLimitMs how long the server may take to answer, in milliseconds. */
+  constructor(
+    database: Database,
+    ports: { readonly clock: Clock; readonly log: Log },
+    callLimitMs: number,
+  ) {
     this.#database = database;
+    this.#silentMs = awaitMs + callLimitMs;
     this.#clock = ports.clock;
     this.#log = ports.log;
   }
@@ -119,16 +130,37 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
   async #follow(): Promise<void> {
     const stream = this.#database.jobs.watch<JobDocument>(pipeline, {
       readConcern: { level: "majority" },
+      maxAwaitTimeMS: awaitMs,
     });
     this.#stream = stream;
+    const done = new AbortController();
     try {
-      // The first call opens the cursor; only then is nothing more missed.
-      const first = stream.tryNext();
-      await first.then((change) => change && this.#tell(change as unknown as Event));
-      this.#tellGap();
-      for await (const change of stream) this.#tell(change as unknown as Event);
+      await Promise.race([this.#read(stream), this.#untilSilent(done.signal)]);
     } finally {
-      await stream.close().catch(() => undefined);
+      done.abort();
+      // Not waited for: who is silent would not answer this either.
+      stream.close().catch(() => undefined);
+    }
+  }
+
+  /** Reads until an error. The server answers each call within `awaitMs`, also when nothing changes. */
+  async #read(stream: ChangeStream<JobDocument>): Promise<never> {
+    // The first call opens the cursor; only then is nothing more missed.
+    for (let isOpen = false; ; isOpen = true) {
+      this.#answeredAt = this.#clock.monotonicMs();
+      const change = await stream.tryNext();
+      if (change !== null) this.#tell(change as unknown as Event);
+      if (!isOpen) this.#tellGap();
+    }
+  }
+
+  /** Throws once the server has not answered for so long that the connection must be taken for dead. */
+  async #untilSilent(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#clock.monotonicMs() - this.#answeredAt > this.#silentMs) {
+        throw new TimeUp("the change stream", this.#silentMs);
+      }
+      await this.#clock.sleep(awaitMs, signal);
     }
   }
 

@@ -44,7 +44,8 @@ export function createStore(
   ports: { readonly clock: Clock; readonly random: Random; readonly log: Log },
   options: StoreOptions,
 ): Store {
-  const database = withCallLimit(opened, ports.clock, options.callLimitMs ?? defaultCallLimitMs);
+  const { callLimitMs = defaultCallLimitMs } = options;
+  const database = withCallLimit(opened, ports.clock, callLimitMs);
   const organizations = createOrganizations(database);
   const look = new QueueLook(database, organizations, ports.clock, options.defaultCap);
   const claims = new Claims(database, organizations, ports, options);
@@ -57,7 +58,7 @@ export function createStore(
       withdraw: (owner) => withdraw(database, owner),
       claim: (...call) => claims.claim(...call),
     }),
-    feed: new MongoChangeFeed(opened, ports),
+    feed: new MongoChangeFeed(opened, ports, callLimitMs),
     organizations: withUnavailability(organizations),
     apiKeys: withUnavailability(createApiKeys(database, organizations, ports.random)),
     ping: async () => void (await database.db.command({ ping: 1 })),

@@ -1,6 +1,8 @@
 /** A network that goes silent without closing anything, and one that is slow. */
 import { afterAll, expect, it } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
 import { randomHex, systemRandom } from "../../src/base/random.ts";
+import type { Change } from "../../src/generations/job-store.ts";
 import { isTerminal } from "../../src/generations/state.ts";
 import { newTestJob } from "../support/store.ts";
 import { Audit } from "./audit.ts";
@@ -51,6 +53,31 @@ it("half-open: the worker gives its lease up in time, another finishes, and it c
   const all = await audit.untilAllEnded();
   expect(all).toHaveLength(2);
   await expectTracks(other.artifacts, all);
+});
+
+it("half-open: the feed notices, opens again and says that something may be missed", async () => {
+  const { proxy, store, direct } = await setUp();
+  const { feed } = store;
+  const hints = (accepts: (change: Change | null) => boolean) =>
+    new Promise<void>((resolve) => feed.onAny((change) => accepts(change) && resolve()));
+  const isOpen = hints((change) => change !== null);
+  await expect
+    .poll(async () => {
+      await direct.jobs.create(newTestJob());
+      return Promise.race([isOpen.then(() => true), systemClock.sleep(50)]);
+    })
+    .toBe(true);
+  const gap = hints((change) => change === null);
+  // The one call that the feed always has under way: its answer never comes.
+  proxy.swallows = true;
+  await direct.jobs.create(newTestJob());
+  await expect.poll(() => proxy.swallowed).toBeGreaterThan(0);
+  proxy.swallows = false;
+  await gap;
+  const job = newTestJob();
+  const hint = hints((change) => change?.jobId === job.id);
+  await direct.jobs.create(job);
+  await hint;
 });
 
 it("slow: jobs are run once each, a cancel holds, watchers see the end", async () => {

@@ -45,6 +45,8 @@ export class TcpProxy {
   losesReplyTo: (command: Document) => boolean = () => false;
   /** Whether bytes go nowhere, while every connection stays open. */
   swallows = false;
+  /** How many messages went nowhere so far. */
+  swallowed = 0;
   /** How long a message takes on its way, each way, in milliseconds. */
   latencyMs = 0;
   /** How many replies were lost so far. */
@@ -98,7 +100,10 @@ export class TcpProxy {
   }
 
   #pass(message: Buffer, to: Socket): void {
-    if (this.swallows) return;
+    if (this.swallows) {
+      this.swallowed += 1;
+      return;
+    }
     const write = () => {
       if (!to.destroyed) to.write(message);
     };
