@@ -1,0 +1,69 @@
+/** Agenda over the same mongod, with the same write concern as ours; `agenda-as-it-comes.ts` is slower. */
+import { MongoBackend } from "@agendajs/mongo-backend";
+import { Agenda } from "agenda";
+import { MongoClient } from "mongodb";
+import {
+  concurrency,
+  inChunks,
+  organizationOf,
+  payload,
+  type Queue,
+  type QueueOptions,
+} from "./queue.ts";
+
+const jobName = "generate";
+
+/** Polls often, and locks two jobs ahead for each that runs: the best of what was tried. */
+export function open(options: QueueOptions): Promise<Queue> {
+  const ahead = 2 * concurrency;
+  return openWith(options, { processEvery: 100, defaultLockLimit: ahead, lockLimit: ahead });
+}
+
+/** @param tuning more options of Agenda */
+export async function openWith(
+  { url, name, isGuest }: QueueOptions,
+  tuning: object,
+): Promise<Queue> {
+  const client = new MongoClient(url, {
+    maxPoolSize: concurrency,
+    writeConcern: { w: "majority", journal: true },
+  });
+  await client.connect();
+  const db = client.db(name);
+  const backend = new MongoBackend({ mongo: db, collection: "jobs" });
+  const agenda = new Agenda({
+    backend,
+    maxConcurrency: concurrency,
+    defaultConcurrency: concurrency,
+    ...tuning,
+  });
+  await agenda.ready;
+  const jobs = db.collection("jobs");
+  let created = 0;
+  const data = (n: number) => ({ ...payload, organization: organizationOf(n) });
+  return {
+    async fill(count) {
+      await agenda.now(jobName, data(0));
+      const template = await jobs.findOneAndDelete({});
+      await inChunks(count, 5_000, (numbers) =>
+        jobs.insertMany(
+          numbers.map((n) => ({ ...template, _id: undefined, data: data(n) }) as never),
+          {
+            ignoreUndefined: true,
+          },
+        ),
+      );
+    },
+    create: async () => void (await agenda.now(jobName, data(created++))),
+    async work(onJob) {
+      agenda.define(jobName, async () => onJob(), { concurrency });
+      await agenda.start();
+    },
+    pending: () => jobs.countDocuments({ lastFinishedAt: { $exists: false } }),
+    async close() {
+      await agenda.stop();
+      if (!isGuest) await db.dropDatabase();
+      await client.close();
+    },
+  };
+}
