@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "./fault.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { GatewayOptions } from "./options.ts";
+import { RequestHeaders } from "./request-headers.ts";
 import type { Router } from "./router.ts";
 import type { Route } from "./routes.ts";
 
@@ -26,17 +27,6 @@ function readableOf(values: ReadonlyMap<string, string | undefined>): ReadonlyMa
   const readable = new Map<string, string>();
   for (const [field, value] of values) if (value !== undefined) readable.set(field, value);
   return readable;
-}
-
-/** The request's headers, without the pseudo-headers of HTTP/2. */
-function headersOf(request: FastifyRequest): Headers {
-  const headers = new Headers();
-  for (const name in request.headers) {
-    const value = request.headers[name];
-    if (value === undefined || name.startsWith(":")) continue;
-    headers.set(name, Array.isArray(value) ? value.join(", ") : value);
-  }
-  return headers;
 }
 
 /**
@@ -67,7 +57,7 @@ export async function admit(
   }
   const { target: route, values } = match;
   const contextValues = options.contextValues(request);
-  const header = headersOf(request);
+  const header = new RequestHeaders(request.headers);
   const lifetime = new Lifetime(reply, header, options.clock);
   const pathValues = readableOf(values);
   try {

@@ -53,7 +53,9 @@ export function createCall(
       method,
       requestMethod: "POST",
       url,
-      signal: lifetime.signal,
+      get signal() {
+        return lifetime.signal;
+      },
       header,
       contextValues: contextValues.set(lifetimeKey, lifetime),
       message: stream ? once(message) : message,
@@ -64,18 +66,24 @@ const lifetimeKey = createContextKey<Lifetime | null>(null, { description: "life
 
 /** As Connect makes it for the RPC faces, but without timers and signals of its own. */
 function contextOf(request: Request): HandlerContext {
-  const { service, method, requestMethod, url, signal, header, contextValues } = request;
+  const { service, method, requestMethod, url, header, contextValues } = request;
+  let trailer: Headers | undefined;
   return {
     service,
     method,
     protocolName: "rest",
     requestMethod,
     url,
-    signal,
+    get signal() {
+      return request.signal;
+    },
     timeoutMs: () => contextValues.get(lifetimeKey)?.remainingMs(),
     requestHeader: header,
     responseHeader: new Headers(),
-    responseTrailer: new Headers(),
+    get responseTrailer() {
+      trailer ??= new Headers();
+      return trailer;
+    },
     values: contextValues,
   };
 }
@@ -86,20 +94,27 @@ async function respond(
   invoke: Method,
 ): Promise<Response> {
   const { method } = context;
-  const common = {
-    service: context.service,
-    method,
-    header: context.responseHeader,
-    trailer: context.responseTrailer,
-  };
   const sent = request.stream ? await first(request.message) : request.message;
   const result = invoke(sent as Message, context);
   if (method.methodKind === "unary") {
     const message = complete(method.output, (await result) as Message);
-    return { ...common, stream: false, message } as UnaryResponse;
+    return responseOf(context, false, message) as UnaryResponse;
   }
   const messages = completeEach(method.output, result as AsyncIterable<Message>);
-  return { ...common, stream: true, message: messages } as StreamResponse;
+  return responseOf(context, true, messages) as StreamResponse;
+}
+
+function responseOf(context: HandlerContext, stream: boolean, message: unknown): unknown {
+  return {
+    service: context.service,
+    method: context.method,
+    header: context.responseHeader,
+    get trailer() {
+      return context.responseTrailer;
+    },
+    stream,
+    message,
+  };
 }
 
 /** An implementation may answer the shape of a message instead of one. */
