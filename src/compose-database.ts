@@ -63,6 +63,7 @@ export async function openEmbedded(
 /** What commands beside a running service need of its database. */
 export interface Administration {
   readonly apiKeys: Store["apiKeys"];
+  readonly organizations: Store["organizations"];
   stop(): Promise<void>;
 }
 
@@ -75,13 +76,15 @@ export async function openAdministration(
   const { MONGODB_URI, DATA_DIR: dataDir } = config;
   if (MONGODB_URI !== undefined) {
     const database = await openExternal(MONGODB_URI);
-    const { apiKeys } = composeStore(database, config, log);
-    return { apiKeys, stop: () => database.client.close() };
+    const { apiKeys, organizations } = composeStore(database, config, log);
+    return { apiKeys, organizations, stop: () => database.client.close() };
   }
   const attached = await attachOrStart({ dataDir, report: ({ message }) => report(message) });
   const database = await openDatabase({ uri: attached.uri, name: databaseName });
+  const { apiKeys, organizations } = composeStore(database, config, log);
   return {
-    apiKeys: composeStore(database, config, log).apiKeys,
+    apiKeys,
+    organizations,
     stop: async () => {
       await database.client.close();
       await attached.stop();

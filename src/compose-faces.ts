@@ -138,7 +138,7 @@ function createCore(
   url: () => string,
 ): Core {
   const signer = createMediaSigner({ keys: [{ id: "k1", secret: signingSecret }], clock });
-  const authorization = createAuthorization(store.apiKeys, store.organizations);
+  const authorization = createAuthorization(store.apiKeys, store.organizations, clock);
   const validate = createValidation(engines);
   const implementation = createService({
     store: store.jobs,
@@ -148,6 +148,7 @@ function createCore(
     clock,
     random,
     stopping,
+    authorization,
     links: { linkTo: (artifact, link) => url() + signer.sign(artifact, link) },
   });
   const ports = { authorization, validate, random, log };
@@ -179,9 +180,10 @@ async function mount(
     implementation,
     interceptors,
     contextValues,
-    authorize: async ({ header, pathValues, contextValues: values }) => {
+    authorize: async ({ method, header, pathValues, contextValues: values }) => {
       await authorization.authenticate(header, values);
       await authorization.authorize(pathValues.get("organization_id") ?? "", values);
+      authorization.permit(method.localName, values);
     },
     validate,
     encodeError: (error, request) => encodeError(error, request.id).body,

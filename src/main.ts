@@ -6,6 +6,7 @@ import { explain } from "./cli/client.ts";
 import { addDemoCommand } from "./cli/demo.ts";
 import { addJobCommands } from "./cli/jobs.ts";
 import { addKeyCommands } from "./cli/keys.ts";
+import { addOrganizationCommands } from "./cli/organizations.ts";
 import { addServeCommand } from "./cli/serve.ts";
 
 const program = new Command("music")
@@ -15,6 +16,7 @@ addServeCommand(program);
 addDemoCommand(program);
 addJobCommands(program);
 addKeyCommands(program);
+addOrganizationCommands(program);
 
 try {
   await program.parseAsync();

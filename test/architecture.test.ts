@@ -19,7 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   gateway: ["base", "gen"],
   server: ["base"],
   // The command line is a client; it starts the service through the composition root.
-  cli: ["base", "gen", "compose.ts", "compose-database.ts"],
+  cli: ["base", "gen", "generations", "compose.ts", "compose-database.ts"],
 };
 
 function filesUnder(folder: string): string[] {

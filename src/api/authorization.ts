@@ -3,8 +3,15 @@
  * it parses a body; the RPC faces ask once the message is there. Both end here.
  */
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
+import type { Clock } from "../base/clock.ts";
 import { ServiceError } from "../generations/failures.ts";
-import type { Authenticator, Caller, OrganizationStore } from "../generations/identity.ts";
+import {
+  type Authenticator,
+  allows,
+  type Caller,
+  type OrganizationStore,
+} from "../generations/identity.ts";
+import { scopeOf } from "./scopes.ts";
 
 /** The caller of an RPC, once authenticated. */
 export const callerKey = createContextKey<Caller | null>(null, { description: "caller" });
@@ -21,7 +28,23 @@ export interface Authorization {
    * @throws ServiceError organization_access_denied
    */
   authorize(organizationId: string, values: ContextValues): Promise<void>;
+  /**
+   * Whether the caller's key may call this method, by its local name.
+   * @throws ServiceError scope_denied
+   */
+  permit(method: string, values: ContextValues): void;
+  /**
+   * Looks again whether credential and membership still hold, for a call that lasts; what was found is good
+   * for `confirmedForMs`.
+   * @throws ServiceError authentication_required or organization_access_denied
+   */
+  confirm(values: ContextValues): Promise<void>;
 }
+
+/** So that a stream of a revoked key ends within five seconds, and thousands of one key cost one look. */
+const confirmedForMs = 2_000;
+/** Pairs of key and organization whose confirmation is remembered. */
+const mostConfirmed = 10_000;
 
 /** `X-API-Key` wins over `Authorization: Bearer` (RFC 6750) when both are sent. */
 export function credentialOf(header: Headers): string | null {
@@ -34,7 +57,15 @@ export function credentialOf(header: Headers): string | null {
 export function createAuthorization(
   authenticator: Authenticator,
   organizations: OrganizationStore,
+  clock: Clock,
 ): Authorization {
+  const confirmed = new Map<string, { readonly at: number; readonly look: Promise<void> }>();
+  const lookAgain = async ({ keyId, userId }: Caller, organizationId: string) => {
+    if (!(await authenticator.isValid(keyId))) throw new ServiceError("authentication_required");
+    if (!(await organizations.isMember(organizationId, userId))) {
+      throw new ServiceError("organization_access_denied");
+    }
+  };
   return {
     async authenticate(header, values) {
       const known = values.get(callerKey);
@@ -53,6 +84,26 @@ export function createAuthorization(
         throw new ServiceError("organization_access_denied");
       }
       values.set(organizationKey, organizationId);
+    },
+    permit(method, values) {
+      const caller = values.get(callerKey);
+      if (!caller) throw new ServiceError("authentication_required");
+      const scope = scopeOf(method);
+      if (allows(caller.scopes, scope)) return;
+      throw new ServiceError("scope_denied", { details: { required_scope: scope } });
+    },
+    async confirm(values) {
+      const caller = values.get(callerKey);
+      const organizationId = values.get(organizationKey);
+      if (!caller || organizationId === null) throw new ServiceError("authentication_required");
+      const pair = `${caller.keyId} ${organizationId}`;
+      const now = clock.monotonicMs();
+      const last = confirmed.get(pair);
+      if (last !== undefined && now - last.at < confirmedForMs) return last.look;
+      if (confirmed.size >= mostConfirmed) confirmed.clear();
+      const look = lookAgain(caller, organizationId);
+      confirmed.set(pair, { at: now, look });
+      return look;
     },
   };
 }

@@ -147,5 +147,6 @@ async function admitMessage(
     });
   }
   await authorization.authorize(organizationId, request.contextValues);
+  authorization.permit(request.method.localName, request.contextValues);
   refuseViolations(validate(request.method.input as DescMessage, message));
 }

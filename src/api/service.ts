@@ -18,7 +18,7 @@ import type { Job, Scope } from "../generations/job.ts";
 import type { JobStore, NewJob } from "../generations/job-store.ts";
 import type { MediaLinks } from "../generations/media-links.ts";
 import { isTerminal } from "../generations/state.ts";
-import { callerKey } from "./authorization.ts";
+import { type Authorization, callerKey } from "./authorization.ts";
 import { fromCreateRequest, fromListRequest, priorityIn } from "./from-proto.ts";
 import { formatPageToken } from "./page-token.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -31,6 +31,7 @@ export interface ServicePorts extends WatchPorts {
   readonly artifacts: Pick<ArtifactStore, "delete">;
   readonly engines: readonly Engine[];
   readonly random: Random;
+  readonly authorization: Pick<Authorization, "confirm">;
 }
 
 /** How long a cancel waits for the worker when the caller does not say, in seconds. */
@@ -112,7 +113,7 @@ async function waited(
 
 /** The implementation over its ports. */
 export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGenerations> {
-  const { store, links, engines, random, artifacts, clock } = ports;
+  const { store, links, engines, random, artifacts, clock, authorization } = ports;
   // What is left when this fails is an orphan, which the worker's sweep removes.
   const discard = async (artifact: string | null) => {
     if (artifact !== null) await artifacts.delete(artifact).catch(() => undefined);
@@ -158,8 +159,13 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
     },
     async *watchGeneration(request, context) {
       const scope = scopeOf(request, context);
-      const after = request.afterVersion ?? 0;
-      for await (const job of watchJob(ports, scope, request.jobId, after, context.signal)) {
+      const watcher = {
+        scope,
+        afterVersion: request.afterVersion ?? 0,
+        signal: context.signal,
+        confirm: () => authorization.confirm(context.values),
+      };
+      for await (const job of watchJob(ports, request.jobId, watcher)) {
         // A running job comes with every bit of progress; its watchers have that to go by.
         const facts = job.phase === "running" ? null : await factsOf(job, context);
         yield toGeneration(job, links, facts);

@@ -20,22 +20,29 @@ export interface WatchPorts {
   readonly stopping: AbortSignal;
 }
 
+/** One who watches: whose jobs, from where on, until when, and as long as they may. */
+export interface Watcher {
+  readonly scope: Scope;
+  readonly afterVersion: number;
+  readonly signal: AbortSignal;
+  /** Throws once the caller may not watch any more; asked before every look. */
+  readonly confirm?: () => Promise<void>;
+}
+
 /** The longest time between two reads; jitter takes up to half of it away. */
 const pollEveryMs = 2_000;
 
 /**
  * At most one state for each version, versions only rise, the terminal state last and once. A consumer
  * that is slow to ask for the next state gets the newest then.
- * @param afterVersion yields only states newer than this; when that was terminal, none.
+ * It yields only states newer than `afterVersion`; when that was terminal, none.
  * @throws ServiceError resource_not_found, also when the job is deleted meanwhile;
  *   service_unavailable when the service stops first
  */
 export async function* watchJob(
   { store, feed, clock, random, stopping }: WatchPorts,
-  scope: Scope,
   jobId: string,
-  afterVersion: number,
-  signal: AbortSignal,
+  { scope, afterVersion, signal, confirm }: Watcher,
 ): AsyncGenerator<Job> {
   const wakeup = new Wakeup(clock);
   const ends = AbortSignal.any([signal, stopping]);
@@ -52,6 +59,7 @@ export async function* watchJob(
       if (isTerminal(job.status)) return;
       if (stopping.aborted) throw serviceStopping();
       await wakeup.wait(jittered(random, pollEveryMs), ends);
+      await confirm?.();
     }
   } finally {
     unsubscribe();
@@ -70,7 +78,8 @@ export async function waitForEnd(
 ): Promise<Job> {
   let latest = job;
   try {
-    for await (const state of watchJob(ports, scope, job.id, job.version, signal)) latest = state;
+    const watcher = { scope, afterVersion: job.version, signal };
+    for await (const state of watchJob(ports, job.id, watcher)) latest = state;
   } catch (error) {
     if (!(error instanceof ServiceError) || error.kind !== "service_unavailable") throw error;
   }

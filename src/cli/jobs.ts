@@ -16,13 +16,14 @@ export function wholeSeconds(text: string): number {
 }
 
 /** A whole number, not negative, from the command line. */
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number)) return number;
   throw new InvalidArgumentError("It should be a whole number.");
 }
 
-function repeated(value: string, earlier: readonly string[]): readonly string[] {
+/** Collects the values of an option that may come more than once. */
+export function repeated(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
 }
 

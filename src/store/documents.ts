@@ -1,5 +1,6 @@
 /** The documents as MongoDB holds them, and their way to and from the domain. */
 import type { EndedAttempt } from "../generations/attempt.ts";
+import type { KeyScope } from "../generations/identity.ts";
 import type { Job, Track } from "../generations/job.ts";
 import type { Priority } from "../generations/priority.ts";
 import type { Phase, Status } from "../generations/state.ts";
@@ -88,7 +89,13 @@ export interface ApiKeyDocument {
   /** The last four characters, so that people can tell keys apart. */
   lastFour: string;
   user: string;
+  name: string;
+  scopes: KeyScope[];
   createdAt: Date;
+  /** Absent while the key has no end. */
+  expiresAt?: Date;
+  revokedAt?: Date;
+  lastUsedAt?: Date;
 }
 
 export interface WorkerDocument {

@@ -60,7 +60,7 @@ export function createStore(
     }),
     feed: new MongoChangeFeed(opened, ports, callLimitMs),
     organizations: withUnavailability(organizations),
-    apiKeys: withUnavailability(createApiKeys(database, organizations, ports.random)),
+    apiKeys: withUnavailability(createApiKeys(database, organizations, ports)),
     ping: async () => void (await database.db.command({ ping: 1 })),
   };
 }

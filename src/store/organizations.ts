@@ -1,5 +1,5 @@
 /** Organizations as records: their members and how many of their jobs may run at once. */
-import type { OrganizationStore } from "../generations/identity.ts";
+import type { Organization, OrganizationStore } from "../generations/identity.ts";
 import type { Database } from "./database.ts";
 import { schemaVersion } from "./documents.ts";
 
@@ -8,9 +8,16 @@ export interface MongoOrganizations extends OrganizationStore {
   addMember(organizationId: string, userId: string): Promise<void>;
   /** The caps of these organizations, those with a cap of their own. */
   capsOf(organizationIds: readonly string[]): Promise<Map<string, number>>;
-  /** Sets the cap; seen by the next claim of every worker. */
-  setCap(organizationId: string, cap: number): Promise<void>;
+  /** All of them, by their ids, at most `mostListed`. */
+  list(): Promise<Organization[]>;
+  /** Ends a membership; calls and streams of the user in it end within seconds. False without one. */
+  removeMember(organizationId: string, userId: string): Promise<boolean>;
+  /** Sets the cap, seen by the next claim of every worker. False when there is no such organization. */
+  setCap(organizationId: string, cap: number): Promise<boolean>;
 }
+
+/** Most organizations in a list. */
+const mostListed = 1_000;
 
 /** Organizations over MongoDB. */
 export function createOrganizations({ organizations }: Database): MongoOrganizations {
@@ -34,6 +41,15 @@ export function createOrganizations({ organizations }: Database): MongoOrganizat
         { upsert: true },
       );
     },
+    async list() {
+      const found = await organizations.find().sort({ _id: 1 }).limit(mostListed).toArray();
+      return found.map(({ _id, cap, members }) => ({ id: _id, cap: cap ?? null, members }));
+    },
+    async removeMember(organizationId, userId) {
+      const filter = { _id: organizationId, members: userId };
+      const update = { $pull: { members: userId } };
+      return (await organizations.updateOne(filter, update)).modifiedCount === 1;
+    },
     async capsOf(organizationIds) {
       const found = await organizations
         .find(
@@ -44,7 +60,8 @@ export function createOrganizations({ organizations }: Database): MongoOrganizat
       return new Map(found.map(({ _id, cap }) => [_id, cap as number]));
     },
     async setCap(organizationId, cap) {
-      await organizations.updateOne({ _id: organizationId }, { $set: { cap } });
+      const changed = await organizations.updateOne({ _id: organizationId }, { $set: { cap } });
+      return changed.matchedCount === 1;
     },
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Scope, for every method and every binding that the descriptors have: without a key, with a wrong one,
- * with another user's, and in another organization. A method that this test does not know fails it.
+ * Scope, for every method and every binding that the descriptors have: without a key, with a wrong one, one
+ * that was revoked or has expired, one that may not do this, another user's, and in another organization. A
+ * method that this test does not know fails it.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
@@ -11,7 +12,10 @@ import {
 } from "@connectrpc/connect-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import { routesOf } from "../../src/gateway/routes.ts";
+import { newKey } from "../../src/generations/api-key-format.ts";
+import type { NewKeyOptions } from "../../src/generations/identity.ts";
 import { startTestService } from "../support/service.ts";
 
 const service = await startTestService();
@@ -39,7 +43,16 @@ const destructive = new Set(["DeleteGeneration", "DeleteTrack"]);
 const methods = MusicGenerations.methods;
 const routes = routesOf(MusicGenerations);
 const body = { engine: "studio", prompt: "rain", duration_seconds: 1 };
-const keys = { owner: "", colleague: "", stranger: "" };
+const keys = { owner: "", colleague: "", stranger: "", reader: "", writer: "" };
+/** Keys of the owner's that do not hold any more. */
+const spent = { revoked: "", expired: "" };
+const reads = new Set([
+  "GetGeneration",
+  "ListGenerations",
+  "WatchGeneration",
+  "ListEngines",
+  "GetTrack",
+]);
 const ids = { job_id: "", track_id: "" };
 
 /** A job of the owner's that has ended with a track. */
@@ -57,6 +70,14 @@ beforeAll(async () => {
   keys.owner = await service.key(mine.organization, mine.user);
   keys.colleague = await service.key(mine.organization, "user_colleague");
   keys.stranger = await service.key("org_other", "user_stranger");
+  const ownKey = (options: NewKeyOptions) =>
+    service.apiKeys.create(mine.organization, mine.user, options);
+  keys.reader = (await ownKey({ scopes: ["generations:read"] })).key;
+  keys.writer = (await ownKey({ scopes: ["generations:write"] })).key;
+  spent.expired = (await ownKey({ expiresInMs: 0 })).key;
+  const revoked = await ownKey({});
+  await service.apiKeys.revoke(revoked.id);
+  spent.revoked = revoked.key;
   Object.assign(ids, await makeJob());
   expect(ids.track_id).toMatch(/^mtrack_/);
 });
@@ -130,7 +151,7 @@ async function callRpc(
   }
 }
 
-const wrongKeys = [null, "", "oak_", `oak_${"x".repeat(43)}`, "x".repeat(2_000)];
+const wrongKeys = [null, "", "oak_", newKey(systemRandom), "x".repeat(2_000)];
 
 it("there is a decision for every method, and every method has a binding", () => {
   expect(methods.map(({ name }) => name).sort()).toEqual(Object.keys(decisions).sort());
@@ -150,6 +171,20 @@ describe.each(routes.map((route) => [`${route.verb} ${route.template.source}`, r
     it.each(wrongKeys)("without a valid key (%s) is 401", async (key) => {
       const answer = await callRest(route, mine.organization, key);
       expect([answer.status, answer.code]).toEqual([401, "AUTHENTICATION_REQUIRED"]);
+    });
+
+    it.each(["revoked", "expired"] as const)("with a key that is %s is 401", async (how) => {
+      const answer = await callRest(route, mine.organization, spent[how]);
+      expect([answer.status, answer.code]).toEqual([401, "AUTHENTICATION_REQUIRED"]);
+    });
+
+    it("with a key of the other scope is 403, and says which it needs", async () => {
+      const isRead = reads.has(route.method.name);
+      const key = isRead ? keys.writer : keys.reader;
+      const { status, code, error } = await callRest(route, mine.organization, key);
+      expect([status, code]).toEqual([403, "SCOPE_DENIED"]);
+      const scope = isRead ? "generations:read" : "generations:write";
+      expect(error["details"]).toEqual({ required_scope: scope });
     });
 
     it("in an organization of others is 403, as in one that does not exist", async () => {
@@ -184,7 +219,7 @@ describe.each(routes.map((route) => [`${route.verb} ${route.template.source}`, r
 
 describe.each(Object.keys(transports) as (keyof typeof transports)[])("%s", (transport) => {
   it.each(methods.map((method) => [method.name, method] as const))("%s", async (name, method) => {
-    for (const key of wrongKeys) {
+    for (const key of [...wrongKeys, ...Object.values(spent)]) {
       const code = await callRpc(transport, method, mine.organization, key);
       expect([key, code]).toEqual([key, Code.Unauthenticated]);
     }
@@ -192,7 +227,9 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])("%s", (tra
       await callRpc(transport, method, mine.organization, keys.stranger),
       await callRpc(transport, method, "org_none", keys.owner),
     ];
-    expect(denied).toEqual([Code.PermissionDenied, Code.PermissionDenied]);
+    const other = reads.has(name) ? keys.writer : keys.reader;
+    denied.push(await callRpc(transport, method, mine.organization, other));
+    expect(denied).toEqual(Array(3).fill(Code.PermissionDenied));
     const colleague = await callRpc(transport, method, mine.organization, keys.colleague);
     expect(colleague).toBe(decisions[name] === "hidden" ? Code.NotFound : "ok");
     const named = destructive.has(name) ? await makeJob() : ids;

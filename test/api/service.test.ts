@@ -17,6 +17,7 @@ import {
 } from "../../gen/music/v1/generation_pb.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { ServiceError } from "../../src/generations/failures.ts";
+import type { NewApiKey } from "../../src/generations/identity.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
 import { createApi } from "../support/api.ts";
 import { ScriptedEngine } from "../support/scripted-engine.ts";
@@ -373,6 +374,29 @@ describe("watch", () => {
     const request = { organizationId, jobId, afterVersion };
     for await (const job of own.client.watchGeneration(request)) again.push(job);
     expect(again).toEqual([]);
+  });
+
+  it("ends when the key is revoked, or the membership", async () => {
+    const own = newEngine("revoked");
+    const { id: jobId } = await own.client.createGeneration({ ...valid, engine: "revoked" });
+    const endings = [
+      async ({ id }: NewApiKey) => void (await store.apiKeys.revoke(id)),
+      async () => void (await store.organizations.removeMember(organizationId, "user_1")),
+    ];
+    const reasons: (string | undefined)[] = [];
+    for (const end of endings) {
+      const made = await store.apiKeys.create(organizationId, "user_1");
+      const watching = own.clientWith({ "x-api-key": made.key }).watchGeneration({
+        organizationId,
+        jobId,
+      });
+      const states = watching[Symbol.asyncIterator]();
+      await states.next();
+      await end(made);
+      reasons.push(reasonOf(await errorOf(states.next())));
+    }
+    await store.organizations.addMember(organizationId, "user_1");
+    expect(reasons).toEqual(["AUTHENTICATION_REQUIRED", "ORGANIZATION_ACCESS_DENIED"]);
   });
 
   it("of an unknown job is not found", async () => {

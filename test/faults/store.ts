@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import type { Log } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { newKey } from "../../src/generations/api-key-format.ts";
 import type { Job } from "../../src/generations/job.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
 import {
@@ -70,5 +71,5 @@ export const callsBeside: Readonly<Record<string, (store: TestStore) => Promise<
   capsOf: ({ organizations }) => organizations.capsOf(["org_a"]),
   setCap: ({ organizations }) => organizations.setCap("org_a", 3),
   "create a key": ({ apiKeys }) => apiKeys.create("org_a", "user_1"),
-  authenticate: ({ apiKeys }) => apiKeys.authenticate(`oak_${"a".repeat(43)}`),
+  authenticate: ({ apiKeys }) => apiKeys.authenticate(newKey(systemRandom)),
 };

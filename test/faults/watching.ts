@@ -26,8 +26,9 @@ export async function watchToTheEnd(store: TestStore, jobId: string): Promise<Jo
   const isOver = () => isTerminal(states.at(-1)?.status ?? "queued");
   while (!isOver()) {
     try {
-      const seen = states.at(-1)?.version ?? 0;
-      for await (const state of watchJob(ports, scope, jobId, seen, never)) states.push(state);
+      const afterVersion = states.at(-1)?.version ?? 0;
+      const watcher = { scope, afterVersion, signal: never };
+      for await (const state of watchJob(ports, jobId, watcher)) states.push(state);
     } catch (error) {
       if (!(error instanceof ServiceError) || error.code !== "SERVICE_UNAVAILABLE") throw error;
       await systemClock.sleep(againAfterMs);

@@ -29,6 +29,7 @@ export function createApi(
   clock: Clock = systemClock,
 ) {
   const stopping = new AbortController();
+  const authorization = createAuthorization(store.apiKeys, store.organizations, systemClock);
   const service = createService({
     store: store.jobs,
     feed: store.feed,
@@ -37,9 +38,9 @@ export function createApi(
     clock,
     random: systemRandom,
     stopping: stopping.signal,
+    authorization,
     links: { linkTo: (artifact) => `https://media.test/${artifact}` },
   });
-  const authorization = createAuthorization(store.apiKeys, store.organizations);
   const validate = createValidation(engines);
   const interceptors = createInterceptors({
     authorization,
