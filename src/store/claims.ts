@@ -96,16 +96,19 @@ export class Claims {
     const now = this.#clock.monotonicMs();
     if (this.#ring.size > 0 && now - this.#lookedAt < lookEveryMs) return;
     this.#lookedAt = now;
+    const found = await Promise.all(engines.map((engine) => this.#organizationsWith(engine)));
+    this.#ring.replace(found.flat());
+  }
+
+  /** For each engine by itself: only then does the server skip from one organization to the next. */
+  async #organizationsWith(engine: string): Promise<string[]> {
     const found = await this.#database.jobs
       .aggregate<{ _id: string }>(
-        [
-          { $match: { phase: "waiting", engine: { $in: [...engines] } } },
-          { $group: { _id: "$org" } },
-        ],
+        [{ $match: { phase: "waiting", engine } }, { $group: { _id: "$org" } }],
         { hint: "queue" },
       )
       .toArray();
-    this.#ring.replace(found.map(({ _id }) => _id));
+    return found.map(({ _id }) => _id);
   }
 
   /** Pairs free slots with the next jobs, one for each organization in turn. */

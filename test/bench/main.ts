@@ -54,6 +54,14 @@ const servers = new Map<ServerName, Server>();
 const missing: string[] = [];
 const say = (line: string) => console.error(line);
 
+async function stop(): Promise<void> {
+  for (const server of servers.values()) await server.stop();
+  folder.remove();
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void stop().finally(() => process.exit(1)));
+}
+
 try {
   for (const [name, start] of starters) {
     try {
@@ -90,7 +98,6 @@ try {
   console.log(markdownOf(report));
   say(`written to ${write(report)}.json and .md`);
 } finally {
-  for (const server of servers.values()) await server.stop();
-  folder.remove();
+  await stop();
 }
 process.exit();

@@ -155,10 +155,9 @@ async function drain(store: OpenStore, options: GrowthOptions): Promise<number> 
 /** The look of a claim, as `src/store/claims.ts` makes it. */
 async function explainLook({ database }: OpenStore) {
   const explained = await database.jobs
-    .aggregate(
-      [{ $match: { phase: "waiting", engine: { $in: ["bench"] } } }, { $group: { _id: "$org" } }],
-      { hint: "queue" },
-    )
+    .aggregate([{ $match: { phase: "waiting", engine: "bench" } }, { $group: { _id: "$org" } }], {
+      hint: "queue",
+    })
     .explain("executionStats");
   const stats = explained["executionStats"] ?? explained["stages"][0]["$cursor"]["executionStats"];
   return { keys: stats.totalKeysExamined as number, ms: stats.executionTimeMillis as number };
