@@ -143,11 +143,14 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
     }
   }
 
-  /** Reads until an error. The server answers each call within `awaitMs`, also when nothing changes. */
-  async #read(stream: ChangeStream<JobDocument>): Promise<never> {
+  /**
+   * Reads until an error, or until the stream is closed: a closed one answers null, again and again and at
+   * once. The server answers each call within `awaitMs`, also when nothing changes.
+   */
+  async #read(stream: ChangeStream<JobDocument>): Promise<void> {
     // The first call opens the cursor; only then is nothing more missed.
-    for (let isOpen = false; ; isOpen = true) {
-      this.#answeredAt = this.#clock.monotonicMs();
+    for (let isOpen = false; !stream.closed; isOpen = true) {
+      if (stream === this.#stream) this.#answeredAt = this.#clock.monotonicMs();
       const change = await stream.tryNext();
       if (change !== null) this.#tell(change as unknown as Event);
       if (!isOpen) this.#tellGap();
