@@ -34,9 +34,10 @@ import { createMediaSigner, type MediaSigner } from "./media/signer.ts";
 import { createApp, maxBodyBytes } from "./server/app.ts";
 import { registerConnect } from "./server/connect/index.ts";
 import { GrpcListener } from "./server/grpc/index.ts";
+import { registerHealth } from "./server/health.ts";
 import { addressText } from "./server/listen.ts";
 import { createListener } from "./server/listener/index.ts";
-import { Readiness } from "./server/readiness.ts";
+import { Readiness, type ReadinessOptions } from "./server/readiness.ts";
 import type { Certificate } from "./server/tls.ts";
 import type { Store } from "./store/index.ts";
 
@@ -59,6 +60,8 @@ export interface FacesOptions {
   readonly graceMs: number;
   /** Aborts when the service begins to stop, so that watchers are told. */
   readonly stopping: AbortSignal;
+  /** What calls depend on, by name. */
+  readonly checks: ReadinessOptions["checks"];
 }
 
 export interface Faces extends Lifecycle {
@@ -99,10 +102,11 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     encodeError,
     notFound: () => new ServiceError("route_not_found"),
   });
+  const readiness = createReadiness(options);
+  registerHealth(app, readiness);
   const core = createCore(options, () => url);
   await mount(app, options, core);
   const grpc = createGrpc(options, core);
-  const readiness = createReadiness(options);
   return {
     get url() {
       return url;
@@ -221,9 +225,8 @@ function encodeFaultTo(log: Log): (fault: RpcFault, requestId: string) => Connec
   };
 }
 
-function createReadiness({ store, stopping }: FacesOptions): Readiness {
-  const check = () => store.ping();
-  return new Readiness({ check, clock, everyMs: 1_000, withinMs: 2_000, stopping });
+function createReadiness({ checks, stopping }: FacesOptions): Readiness {
+  return new Readiness({ checks, clock, everyMs: 1_000, withinMs: 2_000, stopping });
 }
 
 /** The envelope of whatever reached the HTTP application. */

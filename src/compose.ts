@@ -3,12 +3,13 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { systemClock as clock } from "./base/clock.ts";
 import { type Config, ConfigError } from "./base/config.ts";
+import { checkDisk } from "./base/disk.ts";
 import { type Lifecycle, together } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { Probe } from "./base/probe.ts";
 import { systemRandom as random, randomHex } from "./base/random.ts";
 import { composeStore, openEmbedded, openExternal } from "./compose-database.ts";
-import { createFaces } from "./compose-faces.ts";
+import { createFaces, type Faces, type FacesOptions } from "./compose-faces.ts";
 import { createStudioEngine } from "./engines/studio.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
@@ -98,13 +99,22 @@ class ComposedService implements ServiceProcess {
     const engines = [createStudioEngine({ threads: this.#config.WORKER_CONCURRENCY, log })];
     const artifacts = await this.#begin(this.#createArtifacts(database));
     const parts: Lifecycle[] = [];
+    const checks: Record<string, () => Promise<void>> = {
+      database: () => store.ping(),
+      feed: () => store.feed.checkOpen(),
+    };
     if (this.#role !== "api") {
       for (const engine of engines) await this.#begin(engine);
-      parts.push(this.#createWorker(store, engines, artifacts));
+      const worker = this.#createWorker(store, engines, artifacts);
+      checks["worker"] = () => worker.checkLoop();
+      checks["disk"] = () => checkDisk(this.#config.DATA_DIR);
+      parts.push(worker);
       parts.push(this.#createJanitor(store, artifacts));
     }
     const faces =
-      this.#role === "worker" ? null : await this.#createFaces(store, engines, artifacts);
+      this.#role === "worker"
+        ? null
+        : await this.#createFaces({ store, engines, artifacts, checks });
     if (faces !== null) parts.push(faces);
     // A long download must not keep the worker from handing its jobs back.
     await this.#begin(together(parts));
@@ -186,7 +196,9 @@ class ComposedService implements ServiceProcess {
     );
   }
 
-  async #createFaces(store: Store, engines: readonly Engine[], artifacts: ArtifactStore) {
+  async #createFaces(
+    parts: Pick<FacesOptions, "store" | "engines" | "artifacts" | "checks">,
+  ): Promise<Faces> {
     const {
       SIGNING_SECRET: secret,
       DATA_DIR,
@@ -197,9 +209,7 @@ class ComposedService implements ServiceProcess {
       DRAIN_SECONDS,
     } = this.#config;
     return createFaces({
-      store,
-      engines,
-      artifacts,
+      ...parts,
       signingSecret: secret
         ? createHash("sha256").update(secret).digest()
         : await readSigningSecret(DATA_DIR, random),

@@ -1,13 +1,13 @@
 /**
- * Whether this process can serve calls: the database answers, and the service is not stopping. Asked again and
- * again; whoever tells others (health services, orchestrators) hears of every change.
+ * Whether this process can serve calls: all that it depends on answers, and the service is not stopping. Asked
+ * again and again; whoever tells others (health services, orchestrators) hears of every change.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 
 export interface ReadinessOptions {
-  /** Resolves when what is depended on answers. */
-  readonly check: () => Promise<void>;
+  /** By name; each resolves when that part works. */
+  readonly checks: Readonly<Record<string, () => Promise<void>>>;
   readonly clock: Clock;
   /** Between two checks, in milliseconds. */
   readonly everyMs: number;
@@ -17,19 +17,35 @@ export interface ReadinessOptions {
   readonly stopping: AbortSignal;
 }
 
+/** What a check found last; `unknown` before the first. */
+export type Finding = "ok" | "failed" | "unknown";
+
+export interface ReadinessReport {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, Finding>>;
+}
+
 export class Readiness implements Lifecycle {
   readonly #options: ReadinessOptions;
   readonly #listeners = new Set<(ready: boolean) => void>();
   readonly #ended = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #ready = false;
+  #findings: Record<string, Finding>;
 
   constructor(options: ReadinessOptions) {
     this.#options = options;
+    const names = Object.keys(options.checks);
+    this.#findings = Object.fromEntries(names.map((name) => [name, "unknown"]));
   }
 
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** What the last look found. */
+  get report(): ReadinessReport {
+    return { ready: this.#ready, checks: this.#findings };
   }
 
   /** Calls `listener` with what is so now, and at every change. */
@@ -62,12 +78,17 @@ export class Readiness implements Lifecycle {
   }
 
   async #look(): Promise<void> {
-    const answered = await this.#answers();
-    this.#set(answered && !this.#options.stopping.aborted && !this.#ended.signal.aborted);
+    const checks = Object.entries(this.#options.checks);
+    const found = await Promise.all(checks.map(([, check]) => this.#answers(check)));
+    const findings = checks.map(([name], n) => [name, found[n] ? "ok" : "failed"] as const);
+    this.#findings = Object.fromEntries(findings);
+    this.#set(
+      found.every(Boolean) && !this.#options.stopping.aborted && !this.#ended.signal.aborted,
+    );
   }
 
-  async #answers(): Promise<boolean> {
-    const { check, clock, withinMs } = this.#options;
+  async #answers(check: () => Promise<void>): Promise<boolean> {
+    const { clock, withinMs } = this.#options;
     const settled = new AbortController();
     const ends = AbortSignal.any([settled.signal, this.#ended.signal]);
     const late = clock.sleep(withinMs, ends).then(() => false);

@@ -69,6 +69,7 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
   readonly #stopping = new AbortController();
   readonly #silentMs: number;
   #answeredAt = 0;
+  #isOpen = false;
   #stream: ChangeStream<JobDocument> | null = null;
   #running: Promise<void> = Promise.resolve();
 
@@ -98,6 +99,11 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
     await withTimeLimit(this.#clock, "the change stream", stopLimitMs, ended).catch((error) =>
       this.#log.warn({ err: error }, "change feed left behind"),
     );
+  }
+
+  /** @throws Error while the stream is not open. */
+  async checkOpen(): Promise<void> {
+    if (!this.#isOpen) throw new Error("the change feed is not open");
   }
 
   onJob(jobId: string, listener: () => void): () => void {
@@ -137,6 +143,7 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
     try {
       await Promise.race([this.#read(stream), this.#untilSilent(done.signal)]);
     } finally {
+      this.#isOpen = false;
       done.abort();
       // Not waited for: who is silent would not answer this either.
       stream.close().catch(() => undefined);
@@ -153,7 +160,9 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
       if (stream === this.#stream) this.#answeredAt = this.#clock.monotonicMs();
       const change = await stream.tryNext();
       if (change !== null) this.#tell(change as unknown as Event);
-      if (!isOpen) this.#tellGap();
+      if (isOpen) continue;
+      this.#isOpen = true;
+      this.#tellGap();
     }
   }
 

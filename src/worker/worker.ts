@@ -31,6 +31,8 @@ export interface WorkerOptions {
   readonly drainMs: number;
 }
 
+/** Longer than a look takes that every call of the database lets wait, in milliseconds. */
+const stuckAfterMs = 60_000;
 /** How often a worker says that it is there, in milliseconds. */
 const announceEveryMs = 5_000;
 
@@ -49,6 +51,7 @@ export class Worker implements Lifecycle {
   #mustLook = true;
   #loop: Promise<void> = Promise.resolve();
   #presence: Promise<void> = Promise.resolve();
+  #turnedAt = 0;
   #unsubscribe = () => {};
 
   constructor(ports: WorkerPorts, options: WorkerOptions) {
@@ -65,7 +68,14 @@ export class Worker implements Lifecycle {
     await this.#leases.start();
     await this.#sweeper.start();
     this.#presence = this.#announce();
+    this.#turnedAt = this.#ports.clock.monotonicMs();
     this.#loop = this.#run();
+  }
+
+  /** @throws Error when the loop that claims has not come round for so long that it must be stuck. */
+  async checkLoop(): Promise<void> {
+    const idleMs = this.#ports.clock.monotonicMs() - this.#turnedAt;
+    if (idleMs > stuckAfterMs) throw new Error(`no look for jobs for ${Math.round(idleMs)} ms`);
   }
 
   /** Claims no more at once, lets attempts stop at their checkpoints and hand back, within `drainMs`. */
@@ -91,6 +101,7 @@ export class Worker implements Lifecycle {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      this.#turnedAt = this.#ports.clock.monotonicMs();
       const room = this.#options.concurrency - this.#running.size;
       const claimed = await this.#claim(room);
       if (claimed > 0 && claimed < room) continue;
