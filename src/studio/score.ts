@@ -1,4 +1,5 @@
 /** The score: everything that will sound, in seconds; what the composer makes and the renderer plays. */
+import type { Metre } from "./metre.ts";
 import type { Channel, Mode, SectionKind, Style } from "./style.ts";
 
 export interface Key {
@@ -42,6 +43,7 @@ export interface Score {
   /** Beats a minute. */
   readonly tempo: number;
   readonly key: Key;
+  readonly metre: Metre;
   readonly durationSeconds: number;
   /** When the last chord begins, in seconds. */
   readonly endingAt: number;

@@ -2,13 +2,14 @@
  * What a style is: data only, one file each in `styles/`. It says which words call for it, how fast
  * and in which modes it goes, its chord progressions, who plays what, and how it is mixed.
  *
- * Figures are strings of one character for each sixteenth of a 4/4 bar (16, or 32 for two bars); spaces
- * may group them. `-` holds the note before it, `.` rests. What else a character means is said with
+ * Figures are strings of one character for each sixteenth of one bar or several (16 each in 4/4, 12 in
+ * 3/4, 24 in 6/8, see `metre.ts`); spaces may group them. `-` holds the note before it, `.` rests. What else a character means is said with
  * each kind of part.
  */
 import type { EchoSettings } from "./dsp/echo.ts";
 import type { ReverbSettings } from "./dsp/reverb.ts";
 import type { TapeSettings } from "./dsp/tape.ts";
+import type { MetreName } from "./metre.ts";
 
 export const modes = ["ionian", "dorian", "phrygian", "lydian", "mixolydian", "aeolian"] as const;
 export type Mode = (typeof modes)[number];
@@ -103,6 +104,17 @@ export const drumKeys = {
   highTom: 50,
   bassDrum: 35,
   cabasa: 69,
+  cowbell: 56,
+  highBongo: 60,
+  lowBongo: 61,
+  mutedConga: 62,
+  conga: 63,
+  lowConga: 64,
+  timbale: 65,
+  agogo: 67,
+  claves: 75,
+  woodblock: 76,
+  triangle: 81,
 } as const;
 export type DrumName = keyof typeof drumKeys;
 
@@ -141,6 +153,8 @@ export interface Style {
   readonly name: string;
   /** Words and phrases, in lower case, that call for it, with their weights. */
   readonly words: Readonly<Record<string, number>>;
+  /** In which its figures are written, and which it has when the prompt names none. */
+  readonly metre?: MetreName;
   /** Beats a minute when the prompt names none. */
   readonly tempo: readonly [number, number];
   readonly modes: readonly (readonly [Mode, number])[];

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { type Control, Stopped, unstoppable } from "../../src/studio/control.ts";
-import { Biquad, highpass, lowpass } from "../../src/studio/dsp/biquad.ts";
 import type { Stereo } from "../../src/studio/dsp/state.ts";
 import {
   type PieceProgress,
@@ -134,48 +133,6 @@ describe("a finished piece", () => {
     expect(text).toMatch(/TBPM.{6,8}126/s);
     expect(text).toMatch(/TKEY.{6,8}Fm/s);
   });
-});
-
-/** Loudness in four bands, brightness and liveliness: enough to tell styles apart by ear or by number. */
-function features(signal: Stereo): number[] {
-  const band = (low: number, high: number) => {
-    const samples = signal.left.slice();
-    new Biquad(highpass(low)).process(samples);
-    new Biquad(lowpass(high)).process(samples);
-    return (
-      10 * Math.log10(samples.reduce((sum, value) => sum + value * value, 1e-9) / samples.length)
-    );
-  };
-  const level = levels(signal);
-  const changes = level.slice(1).map((db, i) => Math.abs(db - level[i]!));
-  const liveliness = changes.reduce((a, b) => a + b, 0) / changes.length;
-  return [
-    band(30, 90),
-    band(90, 400),
-    band(400, 2500),
-    band(2500, 7000),
-    band(7000, 18_000),
-    liveliness * 4,
-  ];
-}
-
-test("styles can be told apart: each piece is nearest to another of its own style", async () => {
-  const names = ["lofi", "cinematic", "ambient", "house", "solo piano"];
-  const pieces: { style: string; at: number[] }[] = [];
-  for (const style of names) {
-    for (const seed of [1, 2]) {
-      pieces.push({ style, at: features(await heard(requestFor(`${style} 100 bpm`, 9, seed))) });
-    }
-  }
-  const distance = (a: number[], b: number[]) => Math.hypot(...a.map((value, i) => value - b[i]!));
-  const right = pieces.filter((piece) => {
-    const others = pieces.filter((other) => other !== piece);
-    const nearest = others.reduce((best, other) =>
-      distance(other.at, piece.at) < distance(best.at, piece.at) ? other : best,
-    );
-    return nearest.style === piece.style;
-  });
-  expect(right.length).toBeGreaterThanOrEqual(9);
 });
 
 describe("stopping and going on", () => {

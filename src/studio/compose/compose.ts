@@ -1,4 +1,5 @@
 /** The composer: from what was understood of a prompt to a complete score. */
+import { metreOf } from "../metre.ts";
 import type { Interpretation } from "../prompt/interpret.ts";
 import { between, pick, randomOf } from "../random.ts";
 import type { NoteEvent, Score } from "../score.ts";
@@ -7,6 +8,7 @@ import { writeBass } from "./bass.ts";
 import { writeDrums } from "./drums.ts";
 import { fitTiming, planSections, type Timing } from "./form.ts";
 import { writeHarmony } from "./harmony.ts";
+import { inMetre } from "./in-metre.ts";
 import { writeCounter, writeMelody } from "./melody.ts";
 import { perform } from "./perform.ts";
 import { type Plan, planBars } from "./plan.ts";
@@ -29,12 +31,17 @@ export interface Brief {
 /** Composes a piece: the same brief gives the same score. */
 export function compose(brief: Brief): Score {
   const { interpretation, durationSeconds: duration, seed } = brief;
-  const { style, key } = interpretation;
-  const timing = fitTiming(duration, interpretation.tempo, style.ring);
+  const { key } = interpretation;
+  const metre = metreOf(interpretation.metre);
+  const style = inMetre(interpretation.style, metre);
+  const timing = fitTiming(duration, interpretation.tempo, metre, style.ring);
   const sections = planSections(timing.bars, style, interpretation.energyShift);
-  const plan = planBars(sections, style, key, seed);
+  const plan = planBars(sections, style, key, metre, seed);
+  const drums = style.parts.flatMap((part) =>
+    part.role === "drums" ? writeDrums(part, plan) : [],
+  );
   const notes = style.parts.flatMap((part, index) => {
-    const sketch = write(part, plan, style);
+    const sketch = write(part, plan, style, drums);
     return perform(sketch, part, index, { plan, timing, style, duration });
   });
   return {
@@ -42,6 +49,7 @@ export function compose(brief: Brief): Score {
     style,
     tempo: timing.tempo,
     key,
+    metre,
     durationSeconds: duration,
     endingAt: timing.endingAt,
     barSeconds: timing.barSeconds,
@@ -52,10 +60,10 @@ export function compose(brief: Brief): Score {
   };
 }
 
-function write(part: Part, plan: Plan, style: Style): SketchNote[] {
+function write(part: Part, plan: Plan, style: Style, drums: readonly SketchNote[]): SketchNote[] {
   switch (part.role) {
     case "bass":
-      return writeBass(part, plan);
+      return writeBass(part, plan, drums);
     case "drums":
       return writeDrums(part, plan);
     case "counter":

@@ -1,12 +1,11 @@
 /** Drums: a groove for each theme, fills where sections end, a crash where they begin. */
 import { pick, type Random, randomOf } from "../random.ts";
 import { type DrumName, type DrumPart, drumKeys, type Groove } from "../style.ts";
-import { accentOf, fullEnergy, onsetsOf } from "./figure.ts";
+import { accentOf, chooseFor, fullEnergy, leaderInto, onsetsOf } from "./figure.ts";
 import { endingNote } from "./harmony.ts";
-import { type Bar, type Plan, stepsPerBar } from "./plan.ts";
+import type { Bar, Plan } from "./plan.ts";
 import { playsIn, type SketchNote } from "./sketch.ts";
 
-const half = stepsPerBar / 2;
 /** Cymbals that a fill does not interrupt. */
 const keptInFills: readonly DrumName[] = ["ride", "shaker", "pedal"];
 
@@ -36,22 +35,30 @@ function kept(groove: Groove): Groove {
 function writeBar(part: DrumPart, bar: Bar, plan: Plan): SketchNote[] {
   const grooves = bar.section.energy >= fullEnergy ? part.full : part.calm;
   if (grooves.length === 0) return [];
-  const groove = pick(randomOf(plan.seed, `groove of ${bar.theme}`), grooves);
+  const groove = chooseFor(grooves, bar, plan.seed, "groove");
   const random = randomOf(plan.seed, `drums in bar ${bar.index}`);
-  const hasFill = bar.isLastOfSection && bar.inSection > 0 && part.fills.length > 0;
-  if (!hasFill) return loosen(hits(groove, bar, 0, stepsPerBar), random);
+  const { steps } = bar.metre;
+  const from = part.fills.length > 0 ? fillStart(bar, plan) : steps;
+  if (from === steps) return loosen(hits(groove, bar, 0, steps), random);
   const fill = pick(random, part.fills);
   return [
-    ...hits(groove, bar, 0, half),
-    ...hits(kept(groove), bar, half, stepsPerBar),
-    ...hits(fill, bar, half, stepsPerBar),
+    ...hits(groove, bar, 0, from),
+    ...hits(kept(groove), bar, from, steps),
+    ...hits(fill, bar, from, steps),
   ];
+}
+
+/** Where in the bar a fill begins: none, the last beat between phrases, more before a new section. */
+function fillStart(bar: Bar, plan: Plan): number {
+  const { steps, beatSteps, turn } = bar.metre;
+  if (bar.isLastOfSection && bar.inSection > 0) return turn;
+  return leaderInto(bar, plan.seed) === "drums" ? steps - beatSteps : steps;
 }
 
 export function writeDrums(part: DrumPart, plan: Plan): SketchNote[] {
   const notes: SketchNote[] = [];
   for (const bar of plan.bars) {
-    if (!playsIn(part, bar.section)) continue;
+    if (!playsIn(part, bar.section, plan)) continue;
     notes.push(...writeBar(part, bar, plan));
     const opens = bar.inSection === 0 && bar.section.energy >= fullEnergy && bar.index > 0;
     if (opens && part.crash !== null) notes.push(strike(bar.index, 0, part.crash, 92));

@@ -2,10 +2,9 @@
  * Form: how many bars fit, which sections they make, and when the last chord must begin so that the
  * piece ends exactly where it was asked to.
  */
+import type { Metre } from "../metre.ts";
 import type { Section } from "../score.ts";
 import type { SectionKind, Style } from "../style.ts";
-
-const beatsPerBar = 4;
 
 export interface Timing {
   /** Beats a minute. */
@@ -30,7 +29,12 @@ function ringSeconds(duration: number, ring: number): number {
 }
 
 /** Fits beats into the time before the last chord. @param duration seconds, at least 1 */
-export function fitTiming(duration: number, wish: TempoWish, ring: number): Timing {
+export function fitTiming(
+  duration: number,
+  wish: TempoWish,
+  { beats: beatsPerBar }: Metre,
+  ring: number,
+): Timing {
   const lead = duration - ringSeconds(duration, ring);
   const wished = (lead * wish.bpm) / 60;
   const unit =
@@ -94,6 +98,18 @@ function blocksOf(bars: number): Block[] {
   return longForm(bars);
 }
 
+/** The energy at which two parts with pitches play (one in a style that has no more). */
+function quietest({ parts }: Style, kind: SectionKind): number {
+  const pitched = parts.filter((part) => part.role !== "drums" && !part.rests?.includes(kind));
+  const enters = pitched.map((part) => part.enters).sort((a, b) => a - b);
+  return Math.max(0.15, enters[1] ?? enters[0] ?? 0);
+}
+
+/** Every second bridge of a long piece is where it draws breath. */
+function isBreakdown(kind: SectionKind, occurrence: number): boolean {
+  return kind === "bridge" && occurrence % 2 === 1;
+}
+
 /**
  * The sections of a piece of so many bars, one after the other and covering them all.
  *
@@ -106,8 +122,9 @@ export function planSections(bars: number, style: Style, energyShift: number): S
   for (const [kind, length] of blocksOf(bars)) {
     const occurrence = seen.get(kind) ?? 0;
     seen.set(kind, occurrence + 1);
-    const growth = Math.min(occurrence, 3) * 0.05;
-    const energy = Math.max(0.15, Math.min(1, style.energy[kind] + energyShift + growth));
+    const change = isBreakdown(kind, occurrence) ? -0.2 : Math.min(occurrence, 3) * 0.05;
+    const wished = Math.min(1, style.energy[kind] + energyShift + change);
+    const energy = Math.max(quietest(style, kind), wished);
     sections.push({ kind, occurrence, firstBar, bars: length, energy });
     firstBar += length;
   }

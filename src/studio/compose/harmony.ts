@@ -1,22 +1,20 @@
 /** Chords, pads and arpeggios: figures over led voicings. */
-import { randomOf } from "../random.ts";
 import type { HarmonyPart } from "../style.ts";
-import { accentOf, chooseFigure, type Onset, onsetsOf } from "./figure.ts";
-import { type Bar, chordAt, type Plan, stepsPerBar } from "./plan.ts";
+import { accentOf, figureFor, type Onset, onsetsOf } from "./figure.ts";
+import { type Bar, chordAt, type Plan } from "./plan.ts";
 import { playsIn, type SketchNote } from "./sketch.ts";
 import type { Chord } from "./theory.ts";
 import { voice } from "./voicing.ts";
 
-const half = stepsPerBar / 2;
-
 /** Two chords in a bar: what is held over the change is struck again with the second. */
 function splitAtChange(onsets: readonly Onset[], bar: Bar): Onset[] {
+  const { turn } = bar.metre;
   if (bar.chords.length < 2) return [...onsets];
   return onsets.flatMap((onset) => {
     const end = onset.step + onset.length;
-    if (onset.step >= half || end <= half) return [onset];
-    const first = { ...onset, length: half - onset.step };
-    return [first, { ...onset, step: half, length: end - half }];
+    if (onset.step >= turn || end <= turn) return [onset];
+    const first = { ...onset, length: turn - onset.step };
+    return [first, { ...onset, step: turn, length: end - turn }];
   });
 }
 
@@ -33,9 +31,8 @@ export function writeHarmony(part: HarmonyPart, plan: Plan): SketchNote[] {
   const strum = (part.strumMs ?? 0) / 1000;
   let voicing: number[] = [];
   for (const bar of plan.bars) {
-    if (!playsIn(part, bar.section)) continue;
-    const random = randomOf(plan.seed, `${part.role} figure of ${bar.theme}`);
-    const figure = chooseFigure(part.figures, bar.section.energy, random);
+    if (!playsIn(part, bar.section, plan)) continue;
+    const figure = figureFor(part.figures, bar, plan.seed, `${part.role} ${part.channel.program}`);
     let sounding: Chord | null = null;
     for (const { step, symbol, length } of splitAtChange(onsetsOf(figure, bar), bar)) {
       const chord = chordAt(bar, step);

@@ -1,8 +1,9 @@
 /** The tune: motifs laid over the chords, strong notes on chord tones, leaps that come back. */
+import type { Metre } from "../metre.ts";
 import { pick, randomOf } from "../random.ts";
 import type { Section } from "../score.ts";
 import type { MelodyPart, SectionKind } from "../style.ts";
-import { chooseFigure, fullEnergy, onsetsOf } from "./figure.ts";
+import { figureFor, fullEnergy, onsetsOf } from "./figure.ts";
 import { endingNote } from "./harmony.ts";
 import { motifFor } from "./motif.ts";
 import { type Bar, chordAt, type Plan } from "./plan.ts";
@@ -32,8 +33,9 @@ function reflected(part: MelodyPart, pitch: number): number {
 }
 
 /** Whether the listener hears the note as a place to stand. */
-function isStrong(step: number, length: number): boolean {
-  return step % 8 === 0 || length >= 6 || (step % 4 === 0 && length >= 4);
+function isStrong(step: number, length: number, { beatSteps, turn }: Metre): boolean {
+  const isOnBeat = step % beatSteps === 0;
+  return step === 0 || step === turn || length >= 6 || (isOnBeat && length >= beatSteps);
 }
 
 /** One bar of the tune, going on from the pitch before it. */
@@ -46,9 +48,9 @@ function writeBar(part: MelodyPart, bar: Bar, from: number, plan: Plan): SketchN
     const chord = chordAt(bar, step);
     const moved = stepFrom(chord.scale, at, move);
     const towards = moved + Math.round((anchorOf(part, bar) - moved) * 0.12);
-    const pitch = isStrong(step, length) ? nearest(chord.tones, towards) : moved;
+    const pitch = isStrong(step, length, bar.metre) ? nearest(chord.tones, towards) : moved;
     at = reflected(part, pitch);
-    const velocity = (step % 4 === 0 ? 92 : 80) + (bar.inSection % 4) * 2;
+    const velocity = (step % bar.metre.beatSteps === 0 ? 92 : 80) + (bar.inSection % 4) * 2;
     notes.push({ bar: bar.index, step, length: length * part.legato, pitch: at, velocity });
   }
   return notes;
@@ -58,7 +60,7 @@ function writeBar(part: MelodyPart, bar: Bar, from: number, plan: Plan): SketchN
 function tuneOfSection(tunes: readonly MelodyPart[], plan: Plan): Map<Section, MelodyPart> {
   const first = Math.floor(randomOf(plan.seed, "first tune")() * tunes.length);
   const sections = [...new Set(plan.bars.map((bar) => bar.section))];
-  const tuneful = sections.filter((section) => tunes.some((tune) => playsIn(tune, section)));
+  const tuneful = sections.filter((section) => tunes.some((tune) => playsIn(tune, section, plan)));
   return new Map(
     tuneful.map((section, index) => [section, tunes[(first + index) % tunes.length]!] as const),
   );
@@ -75,7 +77,7 @@ export function writeMelody(
   let at = Math.round((part.range[0] + part.range[1]) / 2);
   for (const bar of plan.bars) {
     if (bar.inSection === 0) at = nearest(bar.chords[0]!.tones, Math.round(anchorOf(part, bar)));
-    if (owners.get(bar.section) !== part || !playsIn(part, bar.section)) continue;
+    if (owners.get(bar.section) !== part || !playsIn(part, bar.section, plan)) continue;
     const written = writeBar(part, bar, at, plan);
     at = written.at(-1)?.pitch ?? at;
     notes.push(...written);
@@ -93,9 +95,8 @@ export function writeCounter(part: MelodyPart, plan: Plan): SketchNote[] {
   const notes: SketchNote[] = [];
   let at = Math.round((part.range[0] + part.range[1]) / 2);
   for (const bar of plan.bars) {
-    if (!playsIn(part, bar.section)) continue;
-    const figures = randomOf(plan.seed, `${part.role} ${part.channel.program} of ${bar.theme}`);
-    const figure = chooseFigure(part.figures, bar.section.energy, figures);
+    if (!playsIn(part, bar.section, plan)) continue;
+    const figure = figureFor(part.figures, bar, plan.seed, `${part.role} ${part.channel.program}`);
     const random = randomOf(plan.seed, `counter in bar ${bar.index}`);
     for (const { step, length } of onsetsOf(figure, bar)) {
       const tones = chordAt(bar, step).tones;

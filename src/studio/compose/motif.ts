@@ -2,6 +2,8 @@
  * Motifs: a bar's rhythm with a contour in scale steps. A theme has two; a phrase of four bars states
  * them, varies the first, and comes to rest.
  */
+
+import type { Metre } from "../metre.ts";
 import { pick, pickWeighted, type Random, randomOf } from "../random.ts";
 import type { Bar } from "./plan.ts";
 
@@ -59,10 +61,10 @@ export function vary(motif: Motif, leap: number, random: Random): Motif {
 }
 
 /** The motif's beginning, then one long note: where a phrase rests. */
-export function cadence(motif: Motif): Motif {
-  const opening = motif.filter((note) => note.step < 6);
-  const step = Math.max(4, ...opening.map((note) => note.step + note.length));
-  const rest = { step: Math.min(8, step), length: 6, move: 0 };
+export function cadence(motif: Motif, { beatSteps, turn, steps }: Metre): Motif {
+  const opening = motif.filter((note) => note.step < turn - 2);
+  const step = Math.max(beatSteps, ...opening.map((note) => note.step + note.length));
+  const rest = { step: Math.min(turn, step), length: Math.max(4, steps - turn - 2), move: 0 };
   return [...opening.filter((note) => note.step < rest.step), rest];
 }
 
@@ -76,7 +78,8 @@ export function motifFor(bar: Bar, rhythms: readonly string[], leap: number, see
     `variation of ${bar.theme} ${bar.section.occurrence} ${bar.inSection}`,
   );
   const inPhrase = bar.inSection % 4;
-  if (inPhrase === 3 || (bar.isLastOfSection && bar.inSection > 0)) return cadence(first);
+  if (inPhrase === 3 || (bar.isLastOfSection && bar.inSection > 0))
+    return cadence(first, bar.metre);
   const plain = inPhrase === 1 ? second : first;
   const isFirstStatement = bar.section.occurrence === 0 && bar.inSection < 2;
   return isFirstStatement ? plain : vary(plain, leap, change);

@@ -1,21 +1,26 @@
 /** Performance: from written notes to sounding ones, with swing, loose timing and a living touch. */
+import type { Metre } from "../metre.ts";
 import { bell, randomOf } from "../random.ts";
 import type { NoteEvent, Section } from "../score.ts";
 import type { Part, Style } from "../style.ts";
 import type { Timing } from "./form.ts";
-import { type Plan, stepsPerBar } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import type { SketchNote } from "./sketch.ts";
 
 /** Shorter notes than this are not worth a stroke, in seconds. */
 const shortest = 0.03;
 
-/** The sixteenth `step` in parts of a bar, with every second unit late as the style swings. */
-function swung(step: number, { unit, ratio }: Style["swing"]): number {
+/**
+ * The sixteenth `step` in parts of a bar, with every second unit late as the style swings; beats that
+ * are divided in three have their swing already.
+ */
+function swung(step: number, { unit, ratio }: Style["swing"], { beatSteps, steps }: Metre): number {
+  if (beatSteps !== 4) return step / steps;
   const pair = 2 * unit;
   const within = step % pair;
   const late =
     within < unit ? within * 2 * ratio : unit * 2 * ratio + (within - unit) * 2 * (1 - ratio);
-  return (step - within + late) / stepsPerBar;
+  return (step - within + late) / steps;
 }
 
 /** How loud the section is played; towards a louder one it swells over its last two bars. */
@@ -47,7 +52,7 @@ export function perform(
   const { plan, timing, style, duration } = context;
   const random = randomOf(plan.seed, `hand of part ${index}`);
   const at = (bar: number, step: number) =>
-    timing.gridStart + timing.barSeconds * (bar + swung(step, style.swing));
+    timing.gridStart + timing.barSeconds * (bar + swung(step, style.swing, plan.metre));
   const played = sketch.flatMap((note): NoteEvent[] => {
     const written = at(note.bar, note.step);
     const end = Number.isFinite(note.length)

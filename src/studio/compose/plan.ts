@@ -1,13 +1,14 @@
 /** What every player has in common: the bars of the piece with their sections and chords. */
+import type { Metre } from "../metre.ts";
 import { pick, randomOf } from "../random.ts";
 import type { Key, Section } from "../score.ts";
-import type { Style } from "../style.ts";
+import type { Part, Style } from "../style.ts";
+import { orchestrate } from "./orchestrate.ts";
 import { type Chord, isMajor, readProgression } from "./theory.ts";
-
-export const stepsPerBar = 16;
 
 export interface Bar {
   readonly index: number;
+  readonly metre: Metre;
   readonly section: Section;
   /** Counted from the section's beginning. */
   readonly inSection: number;
@@ -22,14 +23,17 @@ export interface Bar {
 
 export interface Plan {
   readonly seed: number;
+  readonly metre: Metre;
   readonly bars: readonly Bar[];
   /** The tonic, with which the piece ends. */
   readonly ending: Chord;
+  /** Parts that are silent in a section in which they could play. */
+  readonly resting: ReadonlyMap<Section, ReadonlySet<Part>>;
 }
 
 /** The chord that sounds at a sixteenth of the bar. */
 export function chordAt(bar: Bar, step: number): Chord {
-  return bar.chords.length > 1 && step >= stepsPerBar / 2 ? bar.chords[1]! : bar.chords[0]!;
+  return bar.chords.length > 1 && step >= bar.metre.turn ? bar.chords[1]! : bar.chords[0]!;
 }
 
 /**
@@ -43,7 +47,13 @@ function themeOf({ kind, occurrence }: Section): string {
 }
 
 /** Gives each bar its chords; the last two are the cadence. */
-export function planBars(sections: readonly Section[], style: Style, key: Key, seed: number): Plan {
+export function planBars(
+  sections: readonly Section[],
+  style: Style,
+  key: Key,
+  metre: Metre,
+  seed: number,
+): Plan {
   const list = style.progressions[isMajor(key) ? "major" : "minor"];
   const read = (text: string) => readProgression(text, key, style.chords);
   const ending = read("1")[0]![0]!;
@@ -63,6 +73,7 @@ export function planBars(sections: readonly Section[], style: Style, key: Key, s
   const bars = chords.map(
     (bar, index): Bar => ({
       index,
+      metre,
       section: bar.section,
       inSection: bar.at,
       isLastOfSection: bar.at === bar.section.bars - 1,
@@ -71,5 +82,5 @@ export function planBars(sections: readonly Section[], style: Style, key: Key, s
       theme: bar.theme,
     }),
   );
-  return { seed, bars, ending };
+  return { seed, metre, bars, ending, resting: orchestrate(style.parts, sections, seed) };
 }

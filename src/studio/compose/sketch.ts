@@ -1,5 +1,8 @@
 /** Notes as players write them, in bars and sixteenths, before they are performed in time. */
 import type { Section } from "../score.ts";
+import type { Part } from "../style.ts";
+import { entersIn } from "./orchestrate.ts";
+import type { Plan } from "./plan.ts";
 
 export interface SketchNote {
   readonly bar: number;
@@ -15,9 +18,6 @@ export interface SketchNote {
 }
 
 /** Whether a part plays in a section. */
-export function playsIn(
-  part: { readonly enters: number; readonly rests?: readonly Section["kind"][] },
-  section: Section,
-): boolean {
-  return section.energy >= part.enters && !(part.rests ?? []).includes(section.kind);
+export function playsIn(part: Part, section: Section, plan: Plan): boolean {
+  return entersIn(part, section) && plan.resting.get(section)?.has(part) !== true;
 }

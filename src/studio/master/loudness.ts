@@ -17,7 +17,7 @@ const offset = -0.691;
  * they are made anew from the analogue prototypes behind them (as in libebur128, after B. De Man,
  * "Evaluation of implementations of the EBU R128 loudness measurement", 2018).
  */
-function kWeighting(): readonly [Coefficients, Coefficients] {
+export function kWeighting(): readonly [Coefficients, Coefficients] {
   const shelfK = Math.tan((Math.PI * 1681.974450955533) / sampleRate);
   const shelfQ = 0.7071752369554196;
   const high = 10 ** (3.999843853973347 / 20);
@@ -49,6 +49,22 @@ function loudnessOf(meanSquare: number): number {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * LUFS of a signal by its K-weighted energy, both channels summed, in each 100 ms; −Infinity when no
+ * block is above −70.
+ */
+export function integratedLoudness(hops: ArrayLike<number>): number {
+  const blocks: number[] = [];
+  for (let i = 0; i + hopsPerBlock <= hops.length; i++) {
+    const sum = hops[i]! + hops[i + 1]! + hops[i + 2]! + hops[i + 3]!;
+    blocks.push(sum / (hop * hopsPerBlock));
+  }
+  const audible = blocks.filter((power) => loudnessOf(power) > -70);
+  if (audible.length === 0) return Number.NEGATIVE_INFINITY;
+  const gate = loudnessOf(mean(audible)) - 10;
+  return loudnessOf(mean(audible.filter((power) => loudnessOf(power) > gate)));
 }
 
 /** Feed it a stereo signal in order and read `integrated` at the end. */
@@ -83,15 +99,7 @@ export class LoudnessMeter {
 
   /** LUFS of all complete blocks so far; −Infinity when there is none above −70. */
   integrated(): number {
-    const blocks: number[] = [];
-    for (let i = hopsPerBlock; i <= this.#hops.length; i++) {
-      const sum = this.#hops.slice(i - hopsPerBlock, i).reduce((a, b) => a + b, 0);
-      blocks.push(sum / (hop * hopsPerBlock));
-    }
-    const audible = blocks.filter((power) => loudnessOf(power) > -70);
-    if (audible.length === 0) return Number.NEGATIVE_INFINITY;
-    const gate = loudnessOf(mean(audible)) - 10;
-    return loudnessOf(mean(audible.filter((power) => loudnessOf(power) > gate)));
+    return integratedLoudness(this.#hops);
   }
 
   #energy(channel: number, samples: Float32Array): number {

@@ -32,6 +32,21 @@ function fractionalDelay(part: number): number[] {
 
 const filters = [1, 2, 3].map((p) => Float64Array.from(fractionalDelay(p / (phases + 1))));
 
+/** The largest of three points between the samples at `centre` and after it, as an amplitude. */
+export function betweenSamples(window: Float32Array, centre: number): number {
+  const first = centre - taps / 2 + 1;
+  let largest = 0;
+  for (let p = 0; p < phases; p++) {
+    const h = filters[p]!;
+    let sum = 0;
+    for (let k = 0; k < taps; k++) sum += window[first + k]! * h[k]!;
+    const between = sum < 0 ? -sum : sum;
+    if (between > largest) largest = between;
+  }
+  return largest;
+}
+
+/** Measures every point; what mastering uses is quicker (see `survey.ts`) and tested against this. */
 export class TruePeakMeter {
   /** The last `taps` samples of each channel, before the current ones. */
   readonly #history = [new Float32Array(taps), new Float32Array(taps)] as const;
@@ -43,24 +58,13 @@ export class TruePeakMeter {
     return this.#peak;
   }
 
-  /**
-   * Takes the next samples. With `envelope` (as long as they), sets each entry to the larger of its
-   * value and the true peak, on either channel, between the frame `peakDelay` before it and the next;
-   * peaks certain to be below `floor` may be left out, which is what makes this quick. A peak is taken
-   * as certain to be below when both samples beside it are below half of `floor`: it would need energy
-   * close to half the sample rate, which music after a low-pass does not have.
-   */
-  push(buffer: Stereo, envelope?: Float32Array, floor = 0): void {
-    this.#channel(this.#history[0], buffer.left, envelope, floor);
-    this.#channel(this.#history[1], buffer.right, envelope, floor);
+  /** Takes the next samples. */
+  push({ left, right }: Stereo): void {
+    this.#channel(this.#history[0], left);
+    this.#channel(this.#history[1], right);
   }
 
-  #channel(
-    history: Float32Array,
-    samples: Float32Array,
-    envelope: Float32Array | undefined,
-    floor: number,
-  ): void {
+  #channel(history: Float32Array, samples: Float32Array): void {
     const frames = samples.length;
     if (this.#window.length < frames + taps) this.#window = new Float32Array(frames + taps);
     const window = this.#window;
@@ -68,22 +72,8 @@ export class TruePeakMeter {
     window.set(samples, taps);
     let peak = this.#peak;
     for (let i = 0; i < frames; i++) {
-      const centre = i + taps / 2;
-      const here = Math.abs(window[centre]!);
-      const next = Math.abs(window[centre + 1]!);
-      let largest = here;
-      const beside = Math.max(here, next);
-      if (beside * 2 > (envelope ? floor : peak)) {
-        for (let p = 0; p < phases; p++) {
-          const h = filters[p]!;
-          let sum = 0;
-          for (let k = 0; k < taps; k++) sum += window[i + 1 + k]! * h[k]!;
-          const between = sum < 0 ? -sum : sum;
-          if (between > largest) largest = between;
-        }
-      }
-      if (largest > peak) peak = largest;
-      if (envelope && largest > envelope[i]!) envelope[i] = largest;
+      const centre = i + taps - peakDelay;
+      peak = Math.max(peak, Math.abs(window[centre]!), betweenSamples(window, centre));
     }
     this.#peak = peak;
     history.set(window.subarray(frames, frames + taps));

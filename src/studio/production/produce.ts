@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { compose } from "../compose/compose.ts";
 import { type Control, Stopped } from "../control.ts";
 import { sampleRate } from "../dsp/state.ts";
-import { findGain, limited } from "../master/master.ts";
+import { withCurve } from "../master/limiter.ts";
+import { findGain, limitedBy } from "../master/master.ts";
+import { survey } from "../master/survey.ts";
 import { interpret } from "../prompt/interpret.ts";
 import { hash32 } from "../random.ts";
 import type { SoundBank } from "../render/sound-bank.ts";
@@ -19,7 +21,7 @@ import { chunkName, readChunks } from "./premaster.ts";
 import { renderPremaster } from "./render.ts";
 
 /** Grows when the same request would sound different, so that no old checkpoint is continued. */
-export const studioVersion = 1;
+export const studioVersion = 2;
 
 export interface PieceRequest {
   readonly prompt: string;
@@ -105,8 +107,8 @@ class Run {
   async toTheEnd(): Promise<ProductionResult> {
     const score = this.#compose();
     this.#render(score);
-    const gain = this.#master();
-    return await this.#encode(score, gain);
+    const curve = this.#master();
+    return await this.#encode(score, curve);
   }
 
   #report(phase: Phase, share: number): void {
@@ -127,7 +129,7 @@ class Run {
     control.checkpoint("compose");
     const { prompt, styleTags, seed } = request;
     const score = compose({
-      interpretation: interpret(prompt, styleTags, seed),
+      interpretation: interpret({ prompt, styleTags }, seed),
       durationSeconds: request.durationSeconds,
       seed: hash32(`${seed} ${prompt} ${styleTags.join(" ")}`),
       title: request.title,
@@ -157,18 +159,22 @@ class Run {
     return readChunks(this.#production.folder, this.#total);
   }
 
-  #master(): number {
+  /** The gain of the limited master, over the whole piece. */
+  #master(): Float32Array {
+    const { control } = this.#production;
     this.#report("master", 0);
-    return findGain(() => this.#source(), this.#production.control);
+    const piece = survey(this.#source(), control);
+    control.checkpoint("surveyed");
+    return limitedBy(piece, findGain(piece));
   }
 
-  async #encode(score: Score, gain: number): Promise<ProductionResult> {
+  async #encode(score: Score, curve: Float32Array): Promise<ProductionResult> {
     const { folder, control } = this.#production;
     this.#report("encode", 0);
     const total = score.durationSeconds * sampleRate;
     let reported = 0;
     const frames = await encodeMaster(
-      limited(this.#source(), gain),
+      withCurve(this.#source(), curve),
       score,
       folder,
       control,

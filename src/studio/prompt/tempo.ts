@@ -1,5 +1,4 @@
 /** Tempo in a prompt: a number of beats a minute, or a word. */
-import type { TempoWish } from "../compose/form.ts";
 import type { Random } from "../random.ts";
 import type { Style } from "../style.ts";
 import { mentions } from "./text.ts";
@@ -35,7 +34,8 @@ const relative: readonly (readonly [readonly string[], 0 | 1, readonly [number, 
 const number =
   /(\d{2,3}(?:[.,]\d+)?)\s*-?\s*b\.?p\.?m|(?:bpm|tempo)\s*(?:of|:|=|is|at)?\s*(\d{2,3})\b/i;
 
-function clamp(bpm: number): number {
+/** Keeps a tempo within what can be played. */
+export function clampTempo(bpm: number): number {
   return Math.min(fastest, Math.max(slowest, bpm));
 }
 
@@ -43,30 +43,37 @@ function clamp(bpm: number): number {
 export function readBpm(raw: string): number | null {
   const match = number.exec(raw);
   const digits = match?.[1] ?? match?.[2];
-  return digits === undefined ? null : clamp(Number(digits.replace(",", ".")));
+  return digits === undefined ? null : clampTempo(Number(digits.replace(",", ".")));
+}
+
+/** What a text says of the tempo in words: a range, or one end of the style's own and beyond. */
+export type TempoWord =
+  | { readonly range: readonly [number, number] }
+  | { readonly end: 0 | 1; readonly factors: readonly [number, number] };
+
+/** The word for a tempo in the normalized text, if any. */
+export function readTempoWord(text: string): TempoWord | null {
+  const isSaid = ([words]: readonly [readonly string[], ...unknown[]]) =>
+    words.some((word) => mentions(text, word));
+  const range = named.find(isSaid)?.[1];
+  if (range !== undefined) return { range };
+  const beyond = relative.find(isSaid);
+  return beyond === undefined ? null : { end: beyond[1], factors: beyond[2] };
 }
 
 /**
- * @param raw the text as written
- * @param text the same, normalized
+ * Beats a minute where no number is named.
+ *
  * @param bend what the mood does to a tempo that the prompt leaves open
  */
-export function readTempo(
-  raw: string,
-  text: string,
+export function chooseTempo(
+  word: TempoWord | null,
   style: Style,
   bend: number,
   random: Random,
-): TempoWish {
-  const bpm = readBpm(raw);
-  if (bpm !== null) return { bpm, exact: true };
-  const isSaid = ([words]: readonly [readonly string[], ...unknown[]]) =>
-    words.some((word) => mentions(text, word));
+): number {
   const within = ([low, high]: readonly [number, number]) => low + random() * (high - low);
-  const range = named.find(isSaid)?.[1];
-  if (range !== undefined) return { bpm: within(range), exact: false };
-  const beyond = relative.find(isSaid);
-  const usual =
-    beyond === undefined ? within(style.tempo) * bend : style.tempo[beyond[1]] * within(beyond[2]);
-  return { bpm: clamp(usual), exact: false };
+  if (word === null) return clampTempo(within(style.tempo) * bend);
+  if ("range" in word) return within(word.range);
+  return clampTempo(style.tempo[word.end] * within(word.factors));
 }

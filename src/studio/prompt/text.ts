@@ -14,9 +14,22 @@ export function mentions(text: string, phrase: string): boolean {
   return text.includes(` ${phrase} `);
 }
 
-/** Whether `text` says it does not want `word`. */
+const negations = "no|not|without|minus|never|exclude|excluding|avoid|skip|sans|ohne|sin|senza";
+const fillers = "(?: (?:any|a|an|the|too much|using|kind of))?";
+/** What may stand between a negation and one of the things that it declines. */
+const before = `(?:${negations})${fillers}(?: [\\p{L}\\p{N}]+(?: [\\p{L}\\p{N}]+)? (?:or|nor|and)${fillers}){0,3}`;
+
+/**
+ * Whether normalized `text` says it does not want `word`: `no drums`, `without any piano or bass`,
+ * `no drums and no bass`, `drums free`.
+ */
 export function declines(text: string, word: string): boolean {
-  return ["no", "without", "without any", "not", "minus"].some((not) =>
-    mentions(text, `${not} ${word}`),
-  );
+  if (!mentions(text, word)) return false;
+  if (mentions(text, `${word} free`) || mentions(text, `${word} less`)) return true;
+  return new RegExp(` ${before} ${word} `, "u").test(text);
+}
+
+/** Whether the text asks for `word`, and does not decline it. */
+export function wants(text: string, word: string): boolean {
+  return mentions(text, word) && !declines(text, word);
 }

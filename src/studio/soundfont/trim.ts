@@ -14,11 +14,12 @@ import { type BasicPreset, BasicSoundBank, SoundBankLoader } from "spessasynth_c
 
 /** General MIDI programs (from 0) that are kept. */
 const melodicPrograms = new Set([
-  0, 4, 8, 9, 10, 11, 12, 24, 25, 26, 27, 32, 33, 38, 39, 40, 42, 45, 46, 48, 50, 51, 52, 56, 60,
-  62, 65, 68, 71, 73, 75, 80, 81, 88, 89, 92, 95, 108,
+  0, 1, 3, 4, 7, 8, 9, 10, 11, 12, 14, 16, 21, 22, 24, 25, 26, 27, 28, 29, 32, 33, 34, 36, 38, 39,
+  40, 42, 43, 45, 46, 47, 48, 49, 50, 51, 52, 56, 57, 60, 61, 62, 63, 65, 68, 71, 73, 75, 80, 81,
+  86, 87, 88, 89, 90, 92, 95, 97, 104, 105, 108, 110, 114,
 ]);
-/** GS drum kits: standard, electronic, TR-808, jazz, brush, orchestra. */
-const drumPrograms = new Set([0, 24, 25, 32, 40, 48]);
+/** GS drum kits: standard, room, power, electronic, TR-808, jazz, brush, orchestra. */
+const drumPrograms = new Set([0, 8, 16, 24, 25, 32, 40, 48]);
 
 const melodicKeys = { from: 21, to: 108 };
 const drumKeys = { from: 35, to: 82 };

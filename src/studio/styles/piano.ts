@@ -12,7 +12,7 @@ const piano: Style = {
     neoclassical: 3,
     ballad: 2.5,
     nocturne: 3,
-    waltz: 1.5,
+    waltz: 3,
     lullaby: 2.5,
     emotional: 1.5,
     romantic: 1,

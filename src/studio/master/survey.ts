@@ -1,0 +1,167 @@
+/**
+ * The one look at the whole premaster that mastering needs: for each span of a few samples its true peak
+ * and its K-weighted energy. Any gain can then be tried on these numbers without touching the signal.
+ */
+import type { Control } from "../control.ts";
+import { type Stereo, slice, stereo } from "../dsp/state.ts";
+import { kWeighting } from "./loudness.ts";
+import { betweenSamples, peakDelay, taps } from "./true-peak.ts";
+
+/** Frames of a span, 1.4 ms; seventy make the 100 ms by which loudness is measured. */
+export const spanFrames = 63;
+export const spansPerHop = 70;
+/** Frames worked on at a time: whole spans. */
+const blockFrames = 128 * spanFrames;
+
+export interface Survey {
+  readonly frames: number;
+  /** True peak of each span, over both channels, as an amplitude. */
+  readonly peaks: Float32Array;
+  /** Sum of the squares of both channels' K-weighted samples, for each span. */
+  readonly energies: Float64Array;
+}
+
+/** Reads `signal`, in blocks of any size. @throws Stopped when `control` says so */
+export function survey(signal: Iterable<Stereo>, control: Control): Survey {
+  const surveyor = new Surveyor();
+  for (const block of evenBlocks(signal)) {
+    control.checkpoint("survey");
+    surveyor.push(block);
+  }
+  return surveyor.finish();
+}
+
+/** The same signal in blocks of `blockFrames`, the last filled with silence; they are used again. */
+function* evenBlocks(signal: Iterable<Stereo>): Generator<Stereo & { readonly frames: number }> {
+  const block = stereo(blockFrames);
+  let filled = 0;
+  for (const part of signal) {
+    for (let from = 0; from < part.left.length; ) {
+      const to = Math.min(part.left.length, from + blockFrames - filled);
+      const piece = slice(part, from, to);
+      block.left.set(piece.left, filled);
+      block.right.set(piece.right, filled);
+      filled += to - from;
+      from = to;
+      if (filled < blockFrames) continue;
+      yield { ...block, frames: filled };
+      filled = 0;
+    }
+  }
+  if (filled === 0) return;
+  block.left.fill(0, filled);
+  block.right.fill(0, filled);
+  yield { ...block, frames: filled };
+}
+
+class Surveyor {
+  readonly #channels = [new ChannelSurveyor(), new ChannelSurveyor()] as const;
+  #peaks = new Float32Array(1 << 14);
+  #energies = new Float64Array(1 << 14);
+  #frames = 0;
+
+  push(block: Stereo & { readonly frames: number }): void {
+    const from = this.#frames / spanFrames;
+    this.#reserve(from + blockFrames / spanFrames + 1);
+    this.#channels[0].push(block.left, from, this.#peaks, this.#energies);
+    this.#channels[1].push(block.right, from, this.#peaks, this.#energies);
+    this.#frames += block.frames;
+  }
+
+  finish(): Survey {
+    // Peaks are found a few samples late: silence brings out the last.
+    const at = Math.ceil(this.#frames / blockFrames) * (blockFrames / spanFrames);
+    this.#reserve(at + 1);
+    for (const channel of this.#channels)
+      channel.findPeaks(new Float32Array(taps), at, this.#peaks);
+    const spans = Math.ceil(this.#frames / spanFrames);
+    return {
+      frames: this.#frames,
+      peaks: this.#peaks.slice(0, spans),
+      energies: this.#energies.slice(0, spans),
+    };
+  }
+
+  #reserve(spans: number): void {
+    if (spans <= this.#peaks.length) return;
+    const peaks = new Float32Array(spans * 2);
+    const energies = new Float64Array(spans * 2);
+    peaks.set(this.#peaks);
+    energies.set(this.#energies);
+    this.#peaks = peaks;
+    this.#energies = energies;
+  }
+}
+
+class ChannelSurveyor {
+  readonly #window = new Float32Array(blockFrames + taps);
+  readonly #memory = new Float64Array(4);
+
+  push(samples: Float32Array, span: number, peaks: Float32Array, energies: Float64Array): void {
+    this.findPeaks(samples, span, peaks);
+    this.#weigh(samples, span, energies);
+  }
+
+  /** Sets the peaks of the spans from `span` on, as far as `samples` reach; those come `peakDelay` late. */
+  findPeaks(samples: Float32Array, span: number, peaks: Float32Array): void {
+    const window = this.#window;
+    window.set(samples, taps);
+    let at = span;
+    // The place whose samples lie on both sides is `peakDelay` before the newest.
+    let next = spanFrames + peakDelay;
+    if (span > 0) {
+      at = span - 1;
+      next = peakDelay;
+    }
+    let largest = peaks[at]!;
+    for (let i = 0; i < samples.length; i++) {
+      if (i === next) {
+        peaks[at++] = largest;
+        largest = peaks[at]!;
+        next += spanFrames;
+      }
+      const centre = i + taps - peakDelay;
+      const here = Math.abs(window[centre]!);
+      if (here > largest) largest = here;
+      const between = crest(window, centre, largest);
+      if (between > largest) largest = between;
+    }
+    peaks[at] = largest;
+    window.copyWithin(0, samples.length, samples.length + taps);
+  }
+
+  #weigh(samples: Float32Array, span: number, energies: Float64Array): void {
+    let [a1, a2, b1, b2] = this.#memory as unknown as [number, number, number, number];
+    for (let from = 0, at = span; from < samples.length; from += spanFrames, at++) {
+      let sum = 0;
+      for (let i = from; i < from + spanFrames; i++) {
+        const x = samples[i]!;
+        const y = shelf.b0 * x + a1;
+        a1 = shelf.b1 * x - shelf.a1 * y + a2;
+        a2 = shelf.b2 * x - shelf.a2 * y;
+        const z = pass.b0 * y + b1;
+        b1 = pass.b1 * y - pass.a1 * z + b2;
+        b2 = pass.b2 * y - pass.a2 * z;
+        sum += z * z;
+      }
+      energies[at]! += sum;
+    }
+    const kept = [a1, a2, b1, b2].map((value) => (Math.abs(value) < 1e-15 ? 0 : value));
+    this.#memory.set(kept);
+  }
+}
+
+const [shelf, pass] = kWeighting();
+
+/**
+ * The largest of the three points between the samples at `centre` and after it, when they can be larger
+ * than `floor`: the curve must have its crest there, and the samples beside must not be far below.
+ */
+function crest(window: Float32Array, centre: number, floor: number): number {
+  const here = window[centre]!;
+  const after = window[centre + 1]!;
+  const beside = Math.max(Math.abs(here), Math.abs(after));
+  if (beside * 2 <= floor) return 0;
+  if ((here - window[centre - 1]!) * (window[centre + 2]! - after) > 0) return 0;
+  return betweenSamples(window, centre);
+}

@@ -1,0 +1,158 @@
+/** Country: banjo and steel strings, a train beat with brushes, boom-chick bass, fiddle and harmonica. */
+import type { Style } from "../style.ts";
+
+const country: Style = {
+  key: "country",
+  name: "Country",
+  words: {
+    country: 4.5,
+    bluegrass: 4.5,
+    western: 3,
+    cowboy: 3.5,
+    nashville: 3.5,
+    banjo: 3,
+    fiddle: 2.5,
+    honkytonk: 3,
+    "honky tonk": 3.5,
+    hoedown: 3.5,
+    texas: 2.5,
+    prairie: 2,
+    americana: 3,
+    harmonica: 2,
+    farm: 1.5,
+    saloon: 2.5,
+    ranch: 2,
+    truck: 1,
+  },
+  tempo: [104, 128],
+  modes: [
+    ["ionian", 8],
+    ["mixolydian", 3],
+  ],
+  chords: "triads",
+  progressions: {
+    major: {
+      verse: ["1 1 4 1", "1 4 1 5", "1 1 5 5", "1 5 4 1"],
+      chorus: ["4 4 1 1", "4 1 5 1", "1 4 5 1"],
+      bridge: ["6 4 1 5", "27 27 5 57", "b7M 4 1 1"],
+      cadence: "4 57",
+    },
+    minor: {
+      verse: ["1 1 7 1", "1 7 6 7", "1 4 1 5m"],
+      chorus: ["6 7 1 1", "3 7 1 1"],
+      bridge: ["4 4 1 7", "6 6 7 7"],
+      cadence: "7 5m",
+    },
+  },
+  swing: { unit: 1, ratio: 0.54 },
+  energy: { intro: 0.48, verse: 0.64, chorus: 0.88, bridge: 0.6, outro: 0.55 },
+  ring: 0.7,
+  parts: [
+    {
+      role: "arpeggio",
+      channel: { program: 105, levelDb: -0.5, pan: -0.4, reverb: 0.12, highpass: 150 },
+      enters: 0.42,
+      loose: 6,
+      range: [55, 76],
+      figures: {
+        calm: ["0.1.2.3.0.1.2.3.", "2.0.1.2.2.0.1.2."],
+        full: ["0213021302130213", "2103210321032103", "0.1203.20.1203.2"],
+      },
+    },
+    {
+      role: "chords",
+      channel: { program: 25, levelDb: 2, pan: 0.4, reverb: 0.12, highpass: 140 },
+      enters: 0.3,
+      loose: 8,
+      range: [50, 69],
+      strumMs: 9,
+      figures: {
+        calm: ["....x.......x...", "....x..o....x..o"],
+        full: ["....X.o.....X.o.", "..o.X.oo..o.X.oo"],
+      },
+    },
+    {
+      role: "bass",
+      channel: { program: 32, levelDb: 2.5, pan: 0, reverb: 0.06, lowpass: 2500 },
+      enters: 0.3,
+      loose: 6,
+      range: [28, 45],
+      figures: {
+        calm: ["R-------5-------", "R---....5---...."],
+        full: ["R---....5---....", "R---....5---w-a-", "R---3---5---a---"],
+      },
+    },
+    {
+      role: "drums",
+      channel: { program: 40, levelDb: -0.5, pan: 0, reverb: 0.1 },
+      enters: 0.42,
+      loose: 6,
+      crash: "crash",
+      calm: [
+        { kick: "x.......x.......", snare: "ooooxoooooooxooo" },
+        { kick: "x.......x.......", rim: "....x.......x...", hat: "x.x.x.x.x.x.x.x." },
+      ],
+      full: [
+        { kick: "X.......X.......", snare: "oooxXoooooxoXooo" },
+        { kick: "X.......X.....x.", snare: "o.ooX.ooo.ooX.oo", hat: "..x...x...x...x." },
+        { kick: "X.......X.......", snare: "oxooXxoooxooXxoo", tambourine: "....x.......x..." },
+      ],
+      fills: [
+        { snare: "........xxxxXxXx", kick: "........x...x..." },
+        { snare: "........x.xxx.XX" },
+      ],
+    },
+    {
+      role: "melody",
+      channel: { program: 110, levelDb: 7, pan: 0.15, reverb: 0.25, lowpass: 7500 },
+      enters: 0.6,
+      loose: 14,
+      range: [62, 84],
+      leap: 1.3,
+      legato: 0.9,
+      figures: {
+        calm: ["x---x-x-x-------", "x-x-x---x---...."],
+        full: ["x-x-x-x-x---x-x-", "xxx-x-x-x-x-x---", "x--xx-x-x-x-x---"],
+      },
+    },
+    {
+      role: "melody",
+      channel: { program: 22, levelDb: 5.5, pan: -0.15, reverb: 0.25 },
+      enters: 0.45,
+      loose: 14,
+      range: [60, 79],
+      leap: 1.2,
+      legato: 0.95,
+      figures: {
+        calm: ["x-----x-x-------", "x---x---x-------"],
+        full: ["x---x-x-x-------", "x-x-x---x---x---"],
+      },
+    },
+    {
+      role: "counter",
+      channel: { program: 3, levelDb: 8.5, pan: 0.05, reverb: 0.15 },
+      enters: 0.7,
+      loose: 9,
+      range: [57, 76],
+      leap: 1.3,
+      legato: 0.7,
+      figures: { calm: ["..x...x...x...x."], full: ["..x.x.x...x.x.x.", "....x.x.....x.x."] },
+    },
+  ],
+  reverb: { seconds: 1.1, damping: 0.5, predelay: 0.01, levelDb: -7 },
+  echo: { beats: 0.5, feedback: 0.12, levelDb: -20 },
+  titles: {
+    first: [
+      "Dusty",
+      "Old Porch",
+      "County Line",
+      "Wildflower",
+      "Freight",
+      "Sunday Boots",
+      "Whiskey",
+    ],
+    second: ["Road", "Two-Step", "Train", "Home", "Breakdown", "Moon", "River"],
+  },
+};
+
+export default country;

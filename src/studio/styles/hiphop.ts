@@ -1,0 +1,160 @@
+/** Hip hop and trap: a sliding 808, half-time claps, hats that roll, a few dark notes above. */
+import type { Style } from "../style.ts";
+
+const hiphop: Style = {
+  key: "hiphop",
+  name: "Hip hop",
+  words: {
+    "hip hop": 3.5,
+    hiphop: 4,
+    trap: 4,
+    rap: 3.5,
+    drill: 3.5,
+    "808": 2.5,
+    "808s": 2.5,
+    phonk: 3,
+    gangsta: 2.5,
+    freestyle: 2,
+    "trap beat": 4,
+    "type beat": 3,
+    urban: 2,
+    street: 1,
+    swagger: 1,
+    boombap: 2,
+  },
+  tempo: [132, 148],
+  modes: [
+    ["aeolian", 6],
+    ["phrygian", 3],
+    ["dorian", 1],
+  ],
+  chords: "triads",
+  progressions: {
+    major: {
+      verse: ["1 1 6 6", "1 1 4 4m", "6 6 4 4"],
+      chorus: ["4 4 6 5", "1 3 6 4"],
+      bridge: ["4 4 4m 4m", "2 2 6 6"],
+      cadence: "4m 5",
+    },
+    minor: {
+      verse: ["1 1 6 6", "1 1 1 b2M", "1 1 4 6"],
+      chorus: ["6 6 1 1", "6 7 1 5m", "4 6 1 1"],
+      bridge: ["4 4 1 1", "6 6 b2M b2M"],
+      cadence: "6 5M",
+    },
+  },
+  swing: { unit: 1, ratio: 0.5 },
+  energy: { intro: 0.4, verse: 0.66, chorus: 0.9, bridge: 0.5, outro: 0.5 },
+  ring: 0.9,
+  parts: [
+    {
+      role: "drums",
+      channel: { program: 25, levelDb: -5, pan: 0, reverb: 0.06, drive: 1.5 },
+      enters: 0.45,
+      rests: ["intro"],
+      loose: 2,
+      crash: "crash",
+      calm: [
+        { kick: "X......x..x.....", clap: "........X.......", hat: "x.x.x.x.x.x.x.x." },
+        { kick: "X.........x..x..", clap: "........X.......", hat: "x.x.x.xxx.x.x.x." },
+      ],
+      full: [
+        {
+          kick: "X......x..x...x.X..x......x..x..",
+          clap: "........X...............X.......",
+          hat: "x.x.x.xxx.x.xxxxx.x.xxxxx.x.x.xx",
+          open: "......................x.........",
+        },
+        {
+          kick: "X..x......x....xX.....x...x.....",
+          clap: "........X...............X.....o.",
+          hat: "xxx.xxx.xxxxxxx.xxx.xxx.x.xxxxxx",
+        },
+        {
+          kick: "X.....x....x..x.X.....x..x......",
+          snare: "........X...............X.......",
+          clap: "........X...............X.......",
+          hat: "x.xxx.x.xoxox.xxx.xxx.xoxoxoxxxx",
+        },
+      ],
+      fills: [
+        { snare: "........X..x.xxx", hat: "........xxxxxxxx" },
+        { clap: "........X...X.XX", open: "..............x." },
+        { midTom: "........x.x.....", lowTom: "............x.xX", clap: "........X......." },
+      ],
+    },
+    {
+      role: "bass",
+      channel: { program: 38, levelDb: 12, pan: 0, reverb: 0, lowpass: 420, drive: 2.2 },
+      enters: 0.42,
+      rests: ["intro"],
+      loose: 2,
+      range: [24, 38],
+      figures: {
+        calm: ["R-------..R-----", "R---------R-----"],
+        full: ["R------R--R---a-", "R--R------R----R", "R-----R----R--O-"],
+      },
+    },
+    {
+      role: "arpeggio",
+      channel: { program: 10, levelDb: 0.5, pan: -0.2, reverb: 0.35, echo: 0.3, lowpass: 6500 },
+      enters: 0.35,
+      loose: 4,
+      range: [62, 81],
+      figures: {
+        calm: ["0---2---1---2---", "2---1---0-------"],
+        full: ["0--2--1-0--2--1-", "2-.1..0-2-.1..3-"],
+      },
+    },
+    {
+      role: "pad",
+      channel: {
+        program: 97,
+        levelDb: 2,
+        pan: 0.1,
+        width: 0.5,
+        reverb: 0.4,
+        highpass: 200,
+        lowpass: 3500,
+      },
+      enters: 0.3,
+      loose: 4,
+      range: [50, 70],
+      figures: { calm: ["x---------------"], full: ["x---------------"] },
+    },
+    {
+      role: "melody",
+      channel: { program: 73, levelDb: 3.5, pan: 0.15, reverb: 0.35, echo: 0.3, lowpass: 6000 },
+      enters: 0.6,
+      loose: 10,
+      range: [60, 79],
+      leap: 1.2,
+      legato: 0.85,
+      figures: {
+        calm: ["x---....x-x-....", "x-----x-........"],
+        full: ["x-x---x-..x---..", "x--x--x-....x-x-"],
+      },
+    },
+    {
+      role: "melody",
+      channel: { program: 9, levelDb: 4, pan: -0.1, reverb: 0.4, echo: 0.3 },
+      enters: 0.5,
+      loose: 6,
+      range: [65, 84],
+      leap: 1.3,
+      legato: 0.9,
+      figures: {
+        calm: ["x---x---........", "....x---x---...."],
+        full: ["x-..x-..x---....", "x---x-x-..x-...."],
+      },
+    },
+  ],
+  reverb: { seconds: 1.7, damping: 0.5, predelay: 0.02, levelDb: -7 },
+  echo: { beats: 0.75, feedback: 0.35, levelDb: -10 },
+  titles: {
+    first: ["No Sleep", "Concrete", "Cold", "Heavy", "Zone 6", "Shadows", "Cash"],
+    second: ["Season", "Talk", "Money", "Nights", "Motion", "Code", "Freestyle"],
+  },
+};
+
+export default hiphop;

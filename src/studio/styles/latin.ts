@@ -1,0 +1,167 @@
+/** Latin: piano montuno, tumbao bass that leaves out the one, congas, timbales, and trumpets on top. */
+import type { Style } from "../style.ts";
+
+const latin: Style = {
+  key: "latin",
+  name: "Latin",
+  words: {
+    latin: 4.5,
+    salsa: 5,
+    cuban: 4,
+    cuba: 3.5,
+    mambo: 4,
+    merengue: 4,
+    cumbia: 4,
+    rumba: 3.5,
+    tango: 2.5,
+    flamenco: 2,
+    reggaeton: 2.5,
+    mariachi: 3,
+    mexican: 2.5,
+    havana: 3.5,
+    congas: 2.5,
+    montuno: 4,
+    fiesta: 3,
+    spanish: 2,
+    carnival: 2,
+    tropical: 1.5,
+  },
+  tempo: [92, 106],
+  modes: [
+    ["aeolian", 4],
+    ["dorian", 3],
+    ["ionian", 3],
+  ],
+  chords: "sevenths",
+  progressions: {
+    major: {
+      verse: ["1 4 57 4", "1 1 57 57", "1 6 2 57"],
+      chorus: ["1 4 5 4", "57 1 57 1", "4 57 1 67"],
+      bridge: ["2 57 1 67", "4 4m 1 57"],
+      cadence: "4 57",
+    },
+    minor: {
+      verse: ["1 4 57 1", "1 1 57 57", "1 7 6 57"],
+      chorus: ["4 1 57 1", "1 4 7 3", "6 57 1 1"],
+      bridge: ["4 7 3 57", "6 7 6 57"],
+      cadence: "2d 57",
+    },
+  },
+  swing: { unit: 1, ratio: 0.5 },
+  energy: { intro: 0.5, verse: 0.66, chorus: 0.92, bridge: 0.6, outro: 0.6 },
+  ring: 0.4,
+  parts: [
+    {
+      role: "chords",
+      channel: { program: 1, levelDb: 3, pan: -0.25, reverb: 0.1, highpass: 150, treble: 1.5 },
+      enters: 0.3,
+      loose: 5,
+      range: [57, 79],
+      figures: {
+        calm: ["x.xx.xx.x.xx.xx.", "x.x..x.x..x..x.x"],
+        full: ["X.xx.xx.xx.xx.x.", "X.x.x.xx.x.xx.xx", "XxX.xX.x.Xx.xX.x"],
+      },
+    },
+    {
+      role: "arpeggio",
+      channel: { program: 1, levelDb: 7, pan: -0.2, reverb: 0.1 },
+      enters: 0.45,
+      loose: 5,
+      range: [60, 84],
+      figures: {
+        calm: ["0.12.12.0.12.12."],
+        full: ["0.12.31.20.13.2.", "03.21.30.21.30.2"],
+      },
+    },
+    {
+      role: "bass",
+      channel: { program: 32, levelDb: 6.5, pan: 0, reverb: 0.04, lowpass: 2200, drive: 1.3 },
+      enters: 0.35,
+      loose: 5,
+      range: [28, 46],
+      figures: {
+        calm: ["......5-....a---", "R-----5-....a---"],
+        full: ["...5--..R-..a---", "..R---5-....a-..", "...R--5-..O-a-.."],
+      },
+    },
+    {
+      role: "drums",
+      channel: { program: 0, levelDb: 5.5, pan: 0, reverb: 0.12, treble: 1.5 },
+      enters: 0.35,
+      loose: 5,
+      crash: "crash",
+      calm: [
+        { claves: "x..x..x...x.x...", conga: "..o.x..x..o.x.xx", shaker: "x.x.x.x.x.x.x.x." },
+        { claves: "..x.x...x..x..x.", conga: "..x...xx..x...xx", lowConga: "......o.......oo" },
+      ],
+      full: [
+        {
+          claves: "x..x..x...x.x...",
+          conga: "o.x.o.xxo.x.o.xx",
+          lowConga: ".......o......oo",
+          cowbell: "X.x.x.x.X.x.x.x.",
+          timbale: "............o..o",
+          kick: "...x......x.....",
+        },
+        {
+          claves: "..x.x...x..x..x.",
+          conga: "oxo.oxoxoxo.oxxx",
+          cowbell: "X..xx.x.X..xx.x.",
+          highBongo: "x.oox.oox.oox.oo",
+          kick: "...x..x....x..x.",
+        },
+      ],
+      fills: [
+        { timbale: "........xxxxX.XX", conga: "........x.x.x.x." },
+        { timbale: "........X..X.xxX", lowConga: "..........x..x.x" },
+      ],
+    },
+    {
+      role: "melody",
+      channel: { program: 56, levelDb: 4, pan: 0.2, reverb: 0.22, treble: 1 },
+      enters: 0.6,
+      loose: 9,
+      range: [60, 82],
+      leap: 1.5,
+      legato: 0.75,
+      figures: {
+        calm: ["x-x-..x-x---....", "..x-x-x---......"],
+        full: ["x.xx.x-x..x-x---", "..xxx-x-.xx-x---", "x-x-xx.x-.x-x-.."],
+      },
+    },
+    {
+      role: "melody",
+      channel: { program: 73, levelDb: 4, pan: -0.05, reverb: 0.22 },
+      enters: 0.45,
+      loose: 9,
+      range: [65, 88],
+      leap: 1.6,
+      legato: 0.7,
+      figures: {
+        calm: ["x-x-x---..x-x---", "..x-x-x-x---...."],
+        full: ["xxx.x.xx.x.xx---", "x.xx.xx.x-x-x---"],
+      },
+    },
+    {
+      role: "counter",
+      channel: { program: 57, levelDb: 1.5, pan: 0.35, reverb: 0.2 },
+      enters: 0.72,
+      loose: 9,
+      range: [52, 70],
+      leap: 1.3,
+      legato: 0.6,
+      figures: {
+        calm: ["x...............", "..........x.x..."],
+        full: ["x..x..x.........", "..........x.xx.x", "x.x...........xx"],
+      },
+    },
+  ],
+  reverb: { seconds: 1.2, damping: 0.4, predelay: 0.01, levelDb: -7 },
+  echo: { beats: 0.5, feedback: 0.1, levelDb: -22 },
+  titles: {
+    first: ["Noche", "Fuego", "Calle", "Havana", "Sabor", "Corazón", "Caliente"],
+    second: ["Nueva", "Loca", "de Agosto", "Vieja", "y Sol", "Mambo", "Ocho"],
+  },
+};
+
+export default latin;
