@@ -132,7 +132,7 @@ export interface JobStore {
     hinted: boolean,
     newcomers?: readonly string[],
   ): Promise<Claim[]>;
-  /** Extends leases, each of another job, and writes progress, together. */
+  /** Extends leases that have not run out, each of another job, and writes progress, together. */
   heartbeat(beats: readonly Heartbeat[]): Promise<HeartbeatResult[]>;
   /**
    * Ends an attempt; calls that come together share a round trip. A repeat, because the answer was lost,

@@ -17,6 +17,13 @@ export function fenceOf(lease: Lease): Filter<JobDocument> {
   };
 }
 
+/**
+ * What a heartbeat's fence asks for besides: that the lease has not run out. Its worker has given it up by
+ * then, so a heartbeat that was long on its way (the database was frozen, say) would keep the job from
+ * everybody for another lease.
+ */
+export const notRunOut = { $and: [{ $expr: { $gt: ["$lease.expiresAt", "$$NOW"] } }] };
+
 /** Matches those of these jobs, each named once, that are held by the lease that is given for them. */
 export function fenceOfAll(leases: readonly Lease[]): Filter<JobDocument> {
   const ids = leases.map(({ jobId }) => jobId);

@@ -10,7 +10,7 @@ import { readBounds, writeBounds } from "./bounds.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import type { Deletion } from "./deletion.ts";
 import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
-import { fenceOf, fenceOfAll } from "./fence.ts";
+import { fenceOf, fenceOfAll, notRunOut } from "./fence.ts";
 import { scopeOf } from "./scope.ts";
 import { createSettle } from "./settle.ts";
 import { cancelOf, deadlineOf, dueOf, lapseOf, type TimeLimits } from "./updates.ts";
@@ -128,7 +128,7 @@ function beatOf({ lease, progress }: Heartbeat, ttlMs: number) {
     ...(checkpoint && { checkpoint: { $literal: { ...checkpoint, epoch: lease.epoch } } }),
   };
   const update = [{ $set: { ...renewalOf(ttlMs), ...news } }];
-  return { updateOne: { filter: fenceOf(lease), update } };
+  return { updateOne: { filter: { ...fenceOf(lease), ...notRunOut }, update } };
 }
 
 async function heartbeat(jobs: Jobs, beats: readonly Heartbeat[], ttlMs: number) {
@@ -137,18 +137,19 @@ async function heartbeat(jobs: Jobs, beats: readonly Heartbeat[], ttlMs: number)
   const news = beats.filter(({ progress }) => progress !== null);
   const hint = { _id: 1 };
   await Promise.all([
-    quiet.length > 0 && jobs.updateMany(fenceOfAll(quiet), [{ $set: renewalOf(ttlMs) }], { hint }),
+    quiet.length > 0 &&
+      jobs.updateMany({ ...fenceOfAll(quiet), ...notRunOut }, [{ $set: renewalOf(ttlMs) }], {
+        hint,
+      }),
     news.length > 0 &&
       jobs.bulkWrite(
         news.map((beat) => beatOf(beat, ttlMs)),
         { ordered: false },
       ),
   ]);
+  const all = fenceOfAll(beats.map(({ lease }) => lease));
   const held = await jobs
-    .find(fenceOfAll(beats.map(({ lease }) => lease)), {
-      projection: { "cancel.requestedAt": 1 },
-      hint,
-    })
+    .find({ ...all, ...notRunOut }, { projection: { "cancel.requestedAt": 1 }, hint })
     .toArray();
   return held.map(({ _id, cancel }) => ({ jobId: _id, cancelRequested: cancel !== undefined }));
 }
@@ -164,7 +165,7 @@ const lapsed = {
 };
 const due = { $lte: ["$notBefore", "$$NOW"] };
 
-/** One guarded update for each lapsed lease: a heartbeat that comes in between wins. */
+/** One guarded update for each lapsed lease: whoever ends or claims the job in between wins. */
 async function sweepLapsed(jobs: Jobs): Promise<number> {
   const found = await jobs
     .find({ phase: "running", $expr: lapsed }, { projection: { _id: 1 }, limit: sweepBatch })

@@ -77,6 +77,7 @@ it("a worker gives its leases up by itself, looks on, and finishes the job once 
   const { signal } = (await begun).task;
   const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
   freeze();
+  const outAt = Date.now() + quickTimes.ttlMs;
   await aborted;
   expect(signal.reason).toMatchObject({ kind: "LeaseLost" });
   // Both loops have been told, and go on asking.
@@ -84,9 +85,18 @@ it("a worker gives its leases up by itself, looks on, and finishes the job once 
   const before = { claim: looks("claim"), sweep: looks("sweepLapsed") };
   await expect.poll(() => looks("claim")).toBeGreaterThan(before.claim + 1);
   await expect.poll(() => looks("sweepLapsed")).toBeGreaterThan(before.sweep + 1);
+  await expect.poll(() => Date.now()).toBeGreaterThan(outAt);
   engine.script = { checkpoints: 1, free: true };
   thaw();
-  const audit = new Audit(store.database);
-  const [job] = await audit.untilAllEnded();
+  // The heartbeats that were on their way do not bring back the lease that was given up.
+  let until = 0;
+  const epoch = async () => {
+    const job = await store.database.jobs.findOne({ _id: id });
+    if (job?.epoch === 1) until = job.lease?.expiresAt.getTime() ?? until;
+    return job?.epoch;
+  };
+  await expect.poll(epoch).toBeGreaterThan(1);
+  expect(until).toBeLessThanOrEqual(outAt);
+  const [job] = await new Audit(store.database).untilAllEnded();
   expect(job).toMatchObject({ _id: id, status: "succeeded" });
 });

@@ -307,17 +307,31 @@ describe("heartbeat", () => {
   it("extends the lease; only news makes a version, and progress never falls", async () => {
     const claim = await claimed();
     const { lease } = claim;
-    await expireLease(claim.job.id);
+    const soon = new Date(Date.now() + 5_000);
+    await database.jobs.updateOne({ _id: claim.job.id }, { $set: { "lease.expiresAt": soon } });
     expect(await jobs.heartbeat([{ lease, progress: null }])).toEqual([
       { jobId: claim.job.id, cancelRequested: false },
     ]);
-    expect(await jobs.sweepLapsed()).toBe(0);
+    const { lease: renewed } = await document(claim.job.id);
+    expect(renewed?.expiresAt.getTime()).toBeGreaterThan(soon.getTime());
     expect((await jobs.get(scope, claim.job.id))?.version).toBe(claim.job.version);
     for (const percent of [40, 10]) {
       await jobs.heartbeat([{ lease, progress: { percent, phase: "render", message: "…" } }]);
     }
     const job = await jobs.get(scope, claim.job.id);
     expect(job).toMatchObject({ version: claim.job.version + 2, progress: { percent: 40 } });
+  });
+
+  it.each([
+    ["without news", null],
+    ["with news", { percent: 40, phase: "render", message: "…" }],
+  ])("%s does not bring back a lease that has run out", async (_, progress) => {
+    const { job, lease } = await claimed();
+    await expireLease(job.id);
+    const before = await document(job.id);
+    expect(await jobs.heartbeat([{ lease, progress }])).toEqual([]);
+    expect(await document(job.id)).toEqual(before);
+    expect(await jobs.sweepLapsed()).toBe(1);
   });
 
   it("tells of a cancel", async () => {

@@ -51,7 +51,9 @@ describe("a guard that is taken away", () => {
       "worker 1 claims job 1",
       "time passes for job 1",
       "sweeper 1 sees job 1: lapse",
-      "worker 1: heartbeat of job 1",
+      "worker 1: release of job 1",
+      "worker 1 sees job 1",
+      "worker 1 claims job 1",
       "sweeper 1: lapse of job 1",
     ]);
   });

@@ -147,7 +147,8 @@ export class Protocol {
       exit("completion", { phase: "ended", status: "succeeded" }),
       exit("retry", { phase: "backoff" }),
       exit("release", { phase: "waiting" }),
-      write("heartbeat", { over: false }, memory),
+      // One of a lease that has run out changes nothing.
+      ...(held.over ? [] : [write("heartbeat", {}, memory)]),
     ];
   }
 

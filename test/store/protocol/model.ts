@@ -118,8 +118,7 @@ export class Model {
   }
 
   heartbeat(job: ModelJob, percent: number | null): void {
-    job.passed.delete("lease.expiresAt");
-    if (percent === null) return;
+    if (percent === null || job.passed.has("lease.expiresAt")) return;
     job.version += 1;
     job.percent = Math.max(job.percent, percent);
   }

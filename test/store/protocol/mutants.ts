@@ -80,6 +80,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: "a lapse without the second look at the time",
     rewrite: without("$expr", isLapse),
+    killers: ["running, lease out: lapse × lapse and claim"],
+  },
+  {
+    name: "a heartbeat without the look at the time",
+    rewrite: without("$and", () => true),
     killers: ["running, lease out: heartbeat × lapse"],
   },
   {

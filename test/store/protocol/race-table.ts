@@ -44,7 +44,8 @@ running, lease out
   fail × lapse      | failed, swept 0 → failed (1)                | lost, swept 1 → waiting (1)
   retry × lapse     | backoff, swept 0 → backoff (1)              | lost, swept 1 → waiting (1)
   release × lapse   | waiting, swept 0 → waiting (1)              | lost, swept 1 → waiting (1)
-  heartbeat × lapse | held, swept 0 → running, then succeeded (0) | lost, swept 1 → waiting (1)
+  heartbeat × lapse | lost, swept 1 → waiting (1)                 | lost, swept 1 → waiting (1)
+  lapse × lapse and claim | swept 1, taken → running, then succeeded (2) | swept 0, taken → running, then succeeded (2)
   claim × lapse     | nothing, swept 1 → waiting (1)              | taken, swept 1 → running, then succeeded (2)
   lapse × lapse     | swept 1, swept 0 → waiting (1)              | swept 0, swept 1 → waiting (1)
 running, attempt too long

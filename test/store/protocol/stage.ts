@@ -220,6 +220,12 @@ export const acts = {
   lapse: async (_, jobs) => `swept ${await jobs.sweepLapsed()}`,
   due: async (_, jobs) => `swept ${await jobs.sweepDue()}`,
   expire: async (_, jobs) => `swept ${await jobs.sweepExpired()}`,
+  "lapse and claim": async (stage, jobs) => {
+    await jobs.sweepLapsed();
+    const [claim] = await jobs.claim("another", [engines[0]], 1, true);
+    if (claim !== undefined) stage.leases.push(claim.lease);
+    return claim === undefined ? "nothing" : "taken";
+  },
   /** The backoff ends, the job is claimed and backs off once more. */
   "another round": async (stage, jobs) => {
     await jobs.sweepDue();

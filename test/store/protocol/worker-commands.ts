@@ -101,7 +101,8 @@ export function heartbeat(choice: number, percent: number | null): Command {
       const job = choose(model.in("running"), choice);
       const progress = percent === null ? null : { percent, phase: "render", message: "Playing" };
       const [beat] = await clients.jobs.heartbeat([{ lease: job.lease as Lease, progress }]);
-      agree("cancel seen", beat?.cancelRequested, job.cancelAsked);
+      const isOut = job.passed.has("lease.expiresAt");
+      agree("cancel seen", beat?.cancelRequested, isOut ? undefined : job.cancelAsked);
       model.heartbeat(job, percent);
       return nameOf(model, job);
     },
