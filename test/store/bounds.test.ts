@@ -29,9 +29,13 @@ const writes: Readonly<Record<string, (given: Bounds) => Promise<unknown>>> = {
   deleteTrack: (given) => jobs.deleteTrack(scope, "mtrack_none", given).catch(() => null),
 };
 
-/** The `maxTimeMS` of the commands since the last look, as the server profiled them. */
+/**
+ * The `maxTimeMS` of the commands since the last look, as the server profiled them, but for that of the
+ * change feed, which is how long the server may wait for a change.
+ */
 async function limitsSeen(): Promise<number[]> {
-  const found = await db.collection("system.profile").find({ "command.maxTimeMS": { $gt: 0 } });
+  const limited = { "command.maxTimeMS": { $gt: 0 }, op: { $ne: "getmore" } };
+  const found = db.collection("system.profile").find(limited);
   return (await found.toArray()).map(({ command }) => command.maxTimeMS as number);
 }
 
