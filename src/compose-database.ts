@@ -4,6 +4,7 @@ import type { Config } from "./base/config.ts";
 import type { Lifecycle } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { systemRandom as random } from "./base/random.ts";
+import { noTelemetry, type Telemetry } from "./generations/telemetry.ts";
 import {
   attachOrStart,
   connectExternal,
@@ -20,14 +21,19 @@ const folderWaitMs = 5_000;
 const folderPollMs = 100;
 
 /** The store over `database`, with the limits of the settings. */
-export function composeStore(database: Database, config: Config, log: Log): Store {
+export function composeStore(
+  database: Database,
+  config: Config,
+  log: Log,
+  telemetry: Telemetry = noTelemetry,
+): Store {
   const options = {
     leaseTtlMs: defaultLeaseTimes.ttlMs,
     attemptMs: config.ATTEMPT_SECONDS * 1_000,
     jobMs: config.JOB_SECONDS * 1_000,
     defaultCap: config.ORGANIZATION_CAP,
   };
-  return createStore(database, { clock, random, log }, options);
+  return createStore(database, { clock, random, log, telemetry }, options);
 }
 
 /** Opens the operator's own database, once it is known to be fit. @throws DatabaseError */

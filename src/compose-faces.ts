@@ -16,6 +16,7 @@ import {
   toConnectError,
   toEnvelope,
 } from "./api/errors.ts";
+import { faceKey } from "./api/face.ts";
 import { createGate, createInterceptors } from "./api/interceptors.ts";
 import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
 import { type RpcFault, serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
@@ -29,6 +30,7 @@ import { GatewayError, registerGateway } from "./gateway/index.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
 import { ServiceError } from "./generations/failures.ts";
+import type { Telemetry } from "./generations/telemetry.ts";
 import { registerMedia } from "./media/serve.ts";
 import { createMediaSigner, type MediaSigner } from "./media/signer.ts";
 import { createApp, maxBodyBytes } from "./server/app.ts";
@@ -37,7 +39,7 @@ import { GrpcListener } from "./server/grpc/index.ts";
 import { registerHealth } from "./server/health.ts";
 import { addressText } from "./server/listen.ts";
 import { createListener } from "./server/listener/index.ts";
-import { Readiness, type ReadinessOptions } from "./server/readiness.ts";
+import type { Readiness } from "./server/readiness.ts";
 import type { Certificate } from "./server/tls.ts";
 import type { Store } from "./store/index.ts";
 
@@ -60,8 +62,9 @@ export interface FacesOptions {
   readonly graceMs: number;
   /** Aborts when the service begins to stop, so that watchers are told. */
   readonly stopping: AbortSignal;
-  /** What calls depend on, by name. */
-  readonly checks: ReadinessOptions["checks"];
+  /** Whether calls can be served; health tells it. */
+  readonly readiness: Readiness;
+  readonly telemetry: Telemetry;
 }
 
 export interface Faces extends Lifecycle {
@@ -102,7 +105,7 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     encodeError,
     notFound: () => new ServiceError("route_not_found"),
   });
-  const readiness = createReadiness(options);
+  const { readiness } = options;
   registerHealth(app, readiness);
   const core = createCore(options, () => url);
   await mount(app, options, core);
@@ -118,10 +121,9 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
       url = publicUrl ?? `${scheme}://${addressText(await listener.listen({ host, port }))}`;
       grpcAddress = await grpc.listen({ host, port: grpcPort, setting: "GRPC_PORT" });
       readiness.onChange((ready) => grpc.setReady(ready));
-      await readiness.start();
     },
     stop: async () => {
-      await Promise.all([readiness.stop(), listener.close(graceMs), grpc.close(graceMs)]);
+      await Promise.all([listener.close(graceMs), grpc.close(graceMs)]);
       await app.close();
     },
   };
@@ -138,7 +140,7 @@ interface Core {
 }
 
 function createCore(
-  { store, engines, artifacts, signingSecret, log, stopping }: FacesOptions,
+  { store, engines, artifacts, signingSecret, log, telemetry, stopping }: FacesOptions,
   url: () => string,
 ): Core {
   const signer = createMediaSigner({ keys: [{ id: "k1", secret: signingSecret }], clock });
@@ -153,9 +155,10 @@ function createCore(
     random,
     stopping,
     authorization,
+    telemetry,
     links: { linkTo: (artifact, link) => url() + signer.sign(artifact, link) },
   });
-  const ports = { authorization, validate, random, log };
+  const ports = { authorization, validate, random, log, clock, telemetry };
   const [interceptors, gate] = [createInterceptors(ports), createGate(ports)];
   return { authorization, validate, interceptors, gate, implementation, signer };
 }
@@ -183,7 +186,7 @@ async function mount(
     service: MusicGenerations,
     implementation,
     interceptors,
-    contextValues,
+    contextValues: (request) => contextValues(request).set(faceKey, "rest"),
     authorize: async ({ method, header, pathValues, contextValues: values }) => {
       await authorization.authenticate(header, values);
       await authorization.authorize(pathValues.get("organization_id") ?? "", values);
@@ -202,7 +205,7 @@ function createGrpc(
   { interceptors, implementation }: Core,
 ): GrpcListener {
   const contextValues = (unreadable: unknown) => {
-    return createContextValues().set(unreadableKey, unreadable);
+    return createContextValues().set(unreadableKey, unreadable).set(faceKey, "grpc");
   };
   return new GrpcListener({
     services: [{ service: MusicGenerations, implementation, interceptors, contextValues }],
@@ -223,10 +226,6 @@ function encodeFaultTo(log: Log): (fault: RpcFault, requestId: string) => Connec
     log.debug({ requestId, code: error.code, err: error.cause }, "call refused");
     return toConnectError(error, requestId);
   };
-}
-
-function createReadiness({ checks, stopping }: FacesOptions): Readiness {
-  return new Readiness({ checks, clock, everyMs: 1_000, withinMs: 2_000, stopping });
 }
 
 /** The envelope of whatever reached the HTTP application. */

@@ -10,13 +10,16 @@ import { Probe } from "./base/probe.ts";
 import { systemRandom as random, randomHex } from "./base/random.ts";
 import { composeStore, openEmbedded, openExternal } from "./compose-database.ts";
 import { createFaces, type Faces, type FacesOptions } from "./compose-faces.ts";
+import { createOperations } from "./compose-operations.ts";
 import { createStudioEngine } from "./engines/studio.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
 import type { Retention } from "./generations/job-store.ts";
+import type { Telemetry } from "./generations/telemetry.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
 import { GridFsArtifactStore } from "./media/gridfs-store.ts";
 import { readSigningSecret } from "./media/signing-secret.ts";
+import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { type Certificate, readCertificate } from "./server/tls.ts";
 import { closeDatabase, type Database, type Store } from "./store/index.ts";
 import type { ExecutionSteps } from "./worker/execution.ts";
@@ -94,7 +97,8 @@ class ComposedService implements ServiceProcess {
   async start(): Promise<void> {
     const { log } = this.#ports;
     const database = await this.#startDatabase();
-    const store = composeStore(database, this.#config, log);
+    const metrics: Metrics = createMetrics(() => store.queueDepths());
+    const store = composeStore(database, this.#config, log, metrics);
     await this.#begin(store.feed);
     const engines = [createStudioEngine({ threads: this.#config.WORKER_CONCURRENCY, log })];
     const artifacts = await this.#begin(this.#createArtifacts(database));
@@ -105,23 +109,29 @@ class ComposedService implements ServiceProcess {
     };
     if (this.#role !== "api") {
       for (const engine of engines) await this.#begin(engine);
-      const worker = this.#createWorker(store, engines, artifacts);
+      const worker = this.#createWorker(store, engines, artifacts, metrics);
       checks["worker"] = () => worker.checkLoop();
       checks["disk"] = () => checkDisk(this.#config.DATA_DIR);
       parts.push(worker);
       parts.push(this.#createJanitor(store, artifacts));
     }
+    const operations = createOperations(this.#config, checks, metrics, this.#stopping.signal);
+    parts.push(operations);
+    const { readiness } = operations;
     const faces =
       this.#role === "worker"
         ? null
-        : await this.#createFaces({ store, engines, artifacts, checks });
+        : await this.#createFaces({ store, engines, artifacts, readiness, telemetry: metrics });
     if (faces !== null) parts.push(faces);
     // A long download must not keep the worker from handing its jobs back.
     await this.#begin(together(parts));
     this.#url = faces?.url ?? "";
     this.#grpcAddress = faces?.grpcAddress ?? "";
     this.#store = store;
-    const addresses = faces && { url: faces.url, grpc: faces.grpcAddress };
+    const addresses = {
+      ...(faces && { url: faces.url, grpc: faces.grpcAddress }),
+      ...(operations.port > 0 && { operationsPort: operations.port }),
+    };
     log.info({ role: this.#role, ...addresses }, "ready");
   }
 
@@ -155,13 +165,18 @@ class ComposedService implements ServiceProcess {
     return database;
   }
 
-  #createWorker(store: Store, engines: readonly Engine[], artifacts: ArtifactStore): Worker {
+  #createWorker(
+    store: Store,
+    engines: readonly Engine[],
+    artifacts: ArtifactStore,
+    telemetry: Telemetry,
+  ): Worker {
     const { log } = this.#ports;
     const workspaces = new Workspaces(join(this.#config.DATA_DIR, "work"));
     const probe = new Probe<ExecutionSteps>();
     const { jobs, feed } = store;
     return new Worker(
-      { store: jobs, feed, engines, artifacts, workspaces, clock, random, log, probe },
+      { store: jobs, feed, engines, artifacts, workspaces, clock, random, log, probe, telemetry },
       {
         owner: `${process.pid}-${randomHex(random, 4)}`,
         concurrency: this.#config.WORKER_CONCURRENCY,
@@ -197,7 +212,7 @@ class ComposedService implements ServiceProcess {
   }
 
   async #createFaces(
-    parts: Pick<FacesOptions, "store" | "engines" | "artifacts" | "checks">,
+    parts: Pick<FacesOptions, "store" | "engines" | "artifacts" | "readiness" | "telemetry">,
   ): Promise<Faces> {
     const {
       SIGNING_SECRET: secret,

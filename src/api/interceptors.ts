@@ -12,12 +12,16 @@ import {
   type StreamRequest,
   type UnaryRequest,
 } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { traceparentOf } from "../base/trace-context.ts";
 import { refuseViolations, ServiceError } from "../generations/failures.ts";
+import type { Telemetry } from "../generations/telemetry.ts";
 import type { Authorization } from "./authorization.ts";
 import { encodings, serviceErrorOf, toConnectError, unreadableMessage } from "./errors.ts";
+import { faceOf } from "./face.ts";
 import { requestIdHeader, requestIdKey, requestIdOf, unreadableKey } from "./request-id.ts";
 import type { Validate } from "./validation.ts";
 
@@ -26,6 +30,8 @@ export interface InterceptorPorts {
   readonly validate: Validate;
   readonly random: Random;
   readonly log: Log;
+  readonly clock: Clock;
+  readonly telemetry: Pick<Telemetry, "callEnded">;
 }
 
 /** The chain, outermost first. */
@@ -49,18 +55,29 @@ export function createGate(ports: InterceptorPorts): (context: HandlerContext) =
 }
 
 /** Gives the call its id and turns whatever is thrown into the standard error model, logged once. */
-function errors({ random, log }: InterceptorPorts): Interceptor {
+function errors({ random, log, clock, telemetry }: InterceptorPorts): Interceptor {
   return (next) => async (request) => {
+    const beganAt = clock.monotonicMs();
+    const ended = (code: string) => {
+      const seconds = (clock.monotonicMs() - beganAt) / 1_000;
+      const face = faceOf(request.header, request.contextValues);
+      telemetry.callEnded({ face, method: request.method.name, code, seconds });
+    };
     const id =
       request.contextValues.get(requestIdKey) ||
       requestIdOf(request.header.get(requestIdHeader), random);
     request.contextValues.set(requestIdKey, id);
-    const failed = (error: unknown) => failureOf(error, request, id, log);
+    const failed = (error: unknown) => {
+      const failure = failureOf(error, request, id, log);
+      ended(failure.findDetails(ErrorInfoSchema)[0]?.reason ?? "INTERNAL_ERROR");
+      return failure;
+    };
     try {
       const response = await next(request);
       response.header.set(requestIdHeader, id);
-      if (!response.stream) return response;
-      return { ...response, message: mapErrors(response.message, failed) };
+      if (response.stream) return { ...response, message: follow(response.message, failed, ended) };
+      ended("OK");
+      return response;
     } catch (error) {
       throw failed(error);
     }
@@ -93,11 +110,21 @@ function lateErrorOf(reason: unknown, cause: unknown): ServiceError {
   return new ServiceError(kind === "deadline_exceeded" ? kind : "cancelled", { cause });
 }
 
-async function* mapErrors<T>(messages: AsyncIterable<T>, failed: (error: unknown) => Error) {
+/** The messages, with what ended them: their end, an error, or the caller's leaving. */
+async function* follow<T>(
+  messages: AsyncIterable<T>,
+  failed: (error: unknown) => Error,
+  ended: (code: string) => void,
+) {
+  let code: string | null = "CANCELLED";
   try {
     yield* messages;
+    code = "OK";
   } catch (error) {
+    code = null;
     throw failed(error);
+  } finally {
+    if (code !== null) ended(code);
   }
 }
 

@@ -9,6 +9,7 @@ import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Job, Scope } from "../generations/job.ts";
 import type { ChangeFeed, JobStore } from "../generations/job-store.ts";
 import { isTerminal } from "../generations/state.ts";
+import type { Telemetry } from "../generations/telemetry.ts";
 import { serviceStopping } from "./rpc-faults.ts";
 
 export interface WatchPorts {
@@ -16,6 +17,7 @@ export interface WatchPorts {
   readonly feed: ChangeFeed;
   readonly clock: Clock;
   readonly random: Random;
+  readonly telemetry: Pick<Telemetry, "watching">;
   /** Aborts when the service stops; watchers are then told to come again. */
   readonly stopping: AbortSignal;
 }
@@ -40,12 +42,13 @@ const pollEveryMs = 2_000;
  *   service_unavailable when the service stops first
  */
 export async function* watchJob(
-  { store, feed, clock, random, stopping }: WatchPorts,
+  { store, feed, clock, random, telemetry, stopping }: WatchPorts,
   jobId: string,
   { scope, afterVersion, signal, confirm }: Watcher,
 ): AsyncGenerator<Job> {
   const wakeup = new Wakeup(clock);
   const ends = AbortSignal.any([signal, stopping]);
+  const ended = telemetry.watching();
   const unsubscribe = feed.onJob(jobId, () => wakeup.wake());
   try {
     let seen = afterVersion;
@@ -63,6 +66,7 @@ export async function* watchJob(
     }
   } finally {
     unsubscribe();
+    ended();
   }
 }
 

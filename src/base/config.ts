@@ -28,6 +28,9 @@ export const settings = z.object({
   GRPC_PORT: port
     .default(50_051)
     .describe("The port of gRPC alone, with health and reflection; 0 for any free one."),
+  OPERATIONS_PORT: port
+    .optional()
+    .describe("The operators' port, with health and metrics, in every role. Unset: none."),
   TLS_CERT_FILE: z
     .string()
     .optional()

@@ -9,6 +9,7 @@ import type { Lifecycle } from "../base/lifecycle.ts";
 import type { Log } from "../base/log.ts";
 import { TimeUp, withTimeLimit } from "../base/time-limit.ts";
 import type { Change, ChangeFeed } from "../generations/job-store.ts";
+import type { Telemetry } from "../generations/telemetry.ts";
 import type { Database } from "./database.ts";
 import type { JobDocument } from "./documents.ts";
 
@@ -64,6 +65,7 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #telemetry: Pick<Telemetry, "feedReopened">;
   readonly #byJob = new Map<string, Set<() => void>>();
   readonly #any = new Set<(change: Change | null) => void>();
   readonly #stopping = new AbortController();
@@ -76,13 +78,18 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
   /** @param callLimitMs how long the server may take to answer, in milliseconds. */
   constructor(
     database: Database,
-    ports: { readonly clock: Clock; readonly log: Log },
+    ports: {
+      readonly clock: Clock;
+      readonly log: Log;
+      readonly telemetry: Pick<Telemetry, "feedReopened">;
+    },
     callLimitMs: number,
   ) {
     this.#database = database;
     this.#silentMs = awaitMs + callLimitMs;
     this.#clock = ports.clock;
     this.#log = ports.log;
+    this.#telemetry = ports.telemetry;
   }
 
   async start(): Promise<void> {
@@ -128,6 +135,7 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
       } catch (error) {
         if (signal.aborted) return;
         this.#log.warn({ err: error }, "change feed lost; opening it again");
+        this.#telemetry.feedReopened();
       }
       await this.#clock.sleep(reopenAfterMs, signal);
     }

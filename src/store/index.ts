@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { OrganizationStore } from "../generations/identity.ts";
 import type { JobStore } from "../generations/job-store.ts";
+import { noTelemetry, type Telemetry } from "../generations/telemetry.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { withCallLimit } from "./call-limit.ts";
 import { MongoChangeFeed } from "./changes.ts";
@@ -12,6 +13,7 @@ import type { Database } from "./database.ts";
 import { createDeletion } from "./deletion.ts";
 import { createJobs } from "./jobs.ts";
 import { createOrganizations, type MongoOrganizations } from "./organizations.ts";
+import { createQueueDepths, type QueueDepth } from "./queue-depth.ts";
 import { QueueLook } from "./queue-facts.ts";
 import { withUnavailability } from "./unavailable.ts";
 import { announce, withdraw } from "./workers.ts";
@@ -23,6 +25,8 @@ export interface Store {
   readonly feed: MongoChangeFeed;
   readonly organizations: MongoOrganizations & OrganizationStore;
   readonly apiKeys: ApiKeys;
+  /** How many jobs are active, counted at most every ten seconds. */
+  queueDepths(): Promise<QueueDepth[]>;
   /** Resolves when the database answers. */
   ping(): Promise<void>;
 }
@@ -41,7 +45,12 @@ const defaultCallLimitMs = 8_000;
 /** The store over an open database; the caller starts and stops its `feed`. */
 export function createStore(
   opened: Database,
-  ports: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  ports: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Log;
+    readonly telemetry?: Telemetry;
+  },
   options: StoreOptions,
 ): Store {
   const { callLimitMs = defaultCallLimitMs } = options;
@@ -58,9 +67,10 @@ export function createStore(
       withdraw: (owner) => withdraw(database, owner),
       claim: (...call) => claims.claim(...call),
     }),
-    feed: new MongoChangeFeed(opened, ports, callLimitMs),
+    feed: new MongoChangeFeed(opened, { telemetry: noTelemetry, ...ports }, callLimitMs),
     organizations: withUnavailability(organizations),
     apiKeys: withUnavailability(createApiKeys(database, organizations, ports)),
+    queueDepths: createQueueDepths(database, ports.clock),
     ping: async () => void (await database.db.command({ ping: 1 })),
   };
 }

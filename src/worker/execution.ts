@@ -23,6 +23,7 @@ import {
 import { newId } from "../generations/identifiers.ts";
 import type { Claim, Job, Track } from "../generations/job.ts";
 import type { CancelReceipt, Exit, JobStore } from "../generations/job-store.ts";
+import type { Telemetry } from "../generations/telemetry.ts";
 import type { HeldLease } from "./leases.ts";
 import type { Workspaces } from "./workspaces.ts";
 
@@ -42,6 +43,7 @@ export interface ExecutionPorts {
   readonly random: Random;
   readonly log: Log;
   readonly probe: Probe<ExecutionSteps>;
+  readonly telemetry: Pick<Telemetry, "attemptEnded" | "leaseLost">;
 }
 
 /** How long the first retry waits; each further one four times as long, with jitter. */
@@ -111,6 +113,9 @@ class Execution {
       } else exit = this.#exitOfError(error);
     }
     const job = exit && (await this.#settle(exit, stoppedAt));
+    const { telemetry } = this.#ports;
+    if (job !== null) telemetry.attemptEnded(job);
+    else telemetry.leaseLost(this.#job.engine);
     await this.#cleanUp(job);
     await this.#ports.probe.mark("settled", { jobId: id, job });
   }

@@ -8,6 +8,7 @@
  *     block <path>  goes on with an event loop that is blocked until there is a file <path>
  *     stop          stops the worker, and then exits
  */
+
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { pino } from "pino";
@@ -15,6 +16,7 @@ import { systemClock as clock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom as random } from "../../src/base/random.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
+import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { GridFsArtifactStore } from "../../src/media/gridfs-store.ts";
 import { createStore, openDatabase } from "../../src/store/index.ts";
 import type { ExecutionSteps } from "../../src/worker/execution.ts";
@@ -93,6 +95,7 @@ const worker = new Worker(
     random,
     log,
     probe,
+    telemetry: noTelemetry,
   },
   {
     owner: `fixture-${process.pid}`,

@@ -1,4 +1,5 @@
 /** A client that watches a job through faults: it comes again from the version it has seen. */
+
 import { expect } from "vitest";
 import { watchJob } from "../../src/api/watch.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -6,6 +7,7 @@ import { systemRandom } from "../../src/base/random.ts";
 import { ServiceError } from "../../src/generations/failures.ts";
 import type { Job } from "../../src/generations/job.ts";
 import { isTerminal } from "../../src/generations/state.ts";
+import { noTelemetry } from "../../src/generations/telemetry.ts";
 import type { TestStore } from "../support/store.ts";
 import { scope } from "./store.ts";
 
@@ -20,6 +22,7 @@ export async function watchToTheEnd(store: TestStore, jobId: string): Promise<Jo
     feed: store.feed,
     clock: systemClock,
     random: systemRandom,
+    telemetry: noTelemetry,
     stopping: never,
   };
   const states: Job[] = [];

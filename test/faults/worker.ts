@@ -1,10 +1,12 @@
 /** A worker in the test's own process over a given store, with a scripted engine and what it called. */
+
 import { onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { randomHex, systemRandom } from "../../src/base/random.ts";
 import type { ArtifactStore } from "../../src/generations/artifacts.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
+import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { GridFsArtifactStore } from "../../src/media/gridfs-store.ts";
 import type { ExecutionSteps } from "../../src/worker/execution.ts";
 import { defaultLeaseTimes, type LeaseTimes } from "../../src/worker/leases.ts";
@@ -57,6 +59,7 @@ export async function startWorkerOver(store: TestStore, settings: Partial<Worker
       random: systemRandom,
       log: silentLog,
       probe,
+      telemetry: noTelemetry,
     },
     {
       owner: randomHex(systemRandom, 4),

@@ -1,8 +1,10 @@
 /** A backlog of one organization slows nobody else: neither the turn of another, nor what a claim examines. */
+
 import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
 import type { JobDocument } from "../../src/store/documents.ts";
 import { createStore } from "../../src/store/index.ts";
@@ -92,6 +94,7 @@ it("another organization's job gets the next free place of a worker that is full
       random: systemRandom,
       log: silentLog,
       probe: new Probe(),
+      telemetry: noTelemetry,
     },
     {
       owner: "full",

@@ -1,6 +1,8 @@
 /** The change feed over a stream in the test's hands. */
+
 import { expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
+import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { MongoChangeFeed } from "../../src/store/changes.ts";
 import type { Database } from "../../src/store/index.ts";
 import { silentLog } from "../support/store.ts";
@@ -25,7 +27,11 @@ class Stream {
 it("a stream that was closed between two reads is not read any more", async () => {
   const stream = new Stream();
   const database = { jobs: { watch: () => stream } } as unknown as Database;
-  const feed = new MongoChangeFeed(database, { clock: systemClock, log: silentLog }, 60_000);
+  const feed = new MongoChangeFeed(
+    database,
+    { clock: systemClock, log: silentLog, telemetry: noTelemetry },
+    60_000,
+  );
   const stopped = new Promise<void>((resolve) => {
     feed.onAny(() => resolve(feed.stop()));
   });

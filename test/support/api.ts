@@ -2,6 +2,7 @@
  * The service over a real store with all interceptors: behind Connect's in-memory transport, or as the
  * REST face on a real socket.
  */
+
 import type { AddressInfo } from "node:net";
 import {
   createClient,
@@ -21,6 +22,7 @@ import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { registerGateway } from "../../src/gateway/index.ts";
 import type { Engine } from "../../src/generations/engine.ts";
+import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { silentLog, type TestStore } from "./store.ts";
 
 export function createApi(
@@ -39,6 +41,7 @@ export function createApi(
     random: systemRandom,
     stopping: stopping.signal,
     authorization,
+    telemetry: noTelemetry,
     links: { linkTo: (artifact) => `https://media.test/${artifact}` },
   });
   const validate = createValidation(engines);
@@ -47,6 +50,8 @@ export function createApi(
     validate,
     random: systemRandom,
     log: silentLog,
+    clock,
+    telemetry: noTelemetry,
   });
   /** The REST face on a port of its own, until the test ends. */
   const listen = async (onRequest: (reply: FastifyReply) => void = () => {}) => {

@@ -1,4 +1,5 @@
 /** One attempt at a time, in the test's hands: what is kept and what is removed when it ends. */
+
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -6,6 +7,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { Claim } from "../../src/generations/job.ts";
+import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
 import { type ExecutionPorts, execute } from "../../src/worker/execution.ts";
 import { defaultLeaseTimes, HeldLease } from "../../src/worker/leases.ts";
@@ -31,6 +33,7 @@ async function setUp(engineKey: string) {
     random,
     log: silentLog,
     probe: new Probe(),
+    telemetry: noTelemetry,
   };
   const engine = new ScriptedEngine(engineKey);
   const { id } = await jobs.create(newTestJob({ engine: engineKey }));

@@ -1,4 +1,5 @@
 /** The worker over a real mongod and a real artifact store: how attempts begin, end and are lost. */
+
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -7,6 +8,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { Job } from "../../src/generations/job.ts";
+import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
 import type { ExecutionSteps } from "../../src/worker/execution.ts";
 import type { LeaseTimes } from "../../src/worker/leases.ts";
@@ -49,6 +51,7 @@ async function startWorker(engineKey: string, times: Partial<LeaseTimes> = {}, e
       random: systemRandom,
       log: silentLog,
       probe,
+      telemetry: noTelemetry,
     },
     {
       owner: engineKey,

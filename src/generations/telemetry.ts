@@ -1,0 +1,33 @@
+/** What the service tells those who watch over it; `src/metrics` counts it. Each method returns at once. */
+import type { Job } from "./job.ts";
+
+/** A call that has ended, a stream at its end. */
+export interface EndedCall {
+  readonly face: string;
+  /** The method's name in the proto. */
+  readonly method: string;
+  /** `OK`, or the code of the error table. */
+  readonly code: string;
+  readonly seconds: number;
+}
+
+export interface Telemetry {
+  callEnded(call: EndedCall): void;
+  /** An attempt ended; `job` is as it is afterwards. */
+  attemptEnded(job: Job): void;
+  /** An attempt stopped because its lease was lost. */
+  leaseLost(engine: string): void;
+  /** The change feed was lost and is opened again. */
+  feedReopened(): void;
+  /** Someone began to watch; the function that is returned says that they ended. */
+  watching(): () => void;
+}
+
+/** Tells nobody. */
+export const noTelemetry: Telemetry = {
+  callEnded: () => {},
+  attemptEnded: () => {},
+  leaseLost: () => {},
+  feedReopened: () => {},
+  watching: () => () => {},
+};

@@ -1,0 +1,50 @@
+/** How many jobs are active, for those who watch over the service. */
+import type { Clock } from "../base/clock.ts";
+import { phases } from "../generations/state.ts";
+import type { Database } from "./database.ts";
+
+/** As `src/metrics` shows it. */
+export interface QueueDepth {
+  readonly engine: string;
+  readonly phase: string;
+  readonly jobs: number;
+  /** Since the creation of the oldest, by the database's clock. */
+  readonly oldestSeconds: number;
+}
+
+/** A long queue is counted at most this often, in milliseconds. */
+const keptMs = 10_000;
+const active = phases.filter((phase) => phase !== "ended");
+
+async function look({ jobs }: Database): Promise<QueueDepth[]> {
+  const age = { $divide: [{ $subtract: ["$$NOW", "$oldest"] }, 1_000] };
+  const found = jobs.aggregate<QueueDepth>([
+    { $match: { phase: { $in: active } } },
+    {
+      $group: {
+        _id: { engine: "$engine", phase: "$phase" },
+        jobs: { $sum: 1 },
+        oldest: { $min: "$createdAt" },
+      },
+    },
+    {
+      $project: { _id: 0, engine: "$_id.engine", phase: "$_id.phase", jobs: 1, oldestSeconds: age },
+    },
+  ]);
+  return await found.toArray();
+}
+
+/** Looks at the queue, or answers what was found a moment ago. */
+export function createQueueDepths(database: Database, clock: Clock): () => Promise<QueueDepth[]> {
+  let last: { readonly at: number; readonly found: Promise<QueueDepth[]> } | null = null;
+  return () => {
+    const now = clock.monotonicMs();
+    if (last === null || now - last.at > keptMs) {
+      last = { at: now, found: look(database) };
+      last.found.catch(() => {
+        last = null;
+      });
+    }
+    return last.found;
+  };
+}
