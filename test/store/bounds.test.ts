@@ -59,7 +59,8 @@ describe.each([...Object.entries(reads), ...Object.entries(writes)])("%s", (_nam
 });
 
 it("a deadline that passed is never told as none", async () => {
-  await reads["get"]?.(bounds(-3));
+  // The one millisecond that it then has may pass.
+  await reads["get"]?.(bounds(-3)).catch(() => null);
   expect(await limitsSeen()).toEqual([1]);
 });
 
