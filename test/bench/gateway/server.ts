@@ -20,17 +20,22 @@ import { createApp } from "../../../src/server/app.ts";
 import { mountBare } from "./bare.ts";
 import { caller, createTrivialStore, engine, key, organizationId } from "./trivial.ts";
 
-const log = pino({ level: "silent" });
+const log = pino({ level: process.env["BENCH_LOG"] ?? "silent" });
 
 function createCore() {
   const store = createTrivialStore();
   const authorization = createAuthorization(
-    { authenticate: async (credential) => (credential === key ? caller : null) },
+    {
+      authenticate: async (credential) => (credential === key ? caller : null),
+      isValid: async () => true,
+    },
     { isMember: async (id) => id === organizationId },
+    clock,
   );
   const validate = createValidation([engine]);
   const interceptors = createInterceptors({ authorization, validate, random, log });
   const implementation = createService({
+    authorization,
     store,
     feed: { onJob: () => () => {}, onAny: () => () => {} },
     engines: [engine],

@@ -1,11 +1,12 @@
 /** What every server of this comparison stands on: one key, one engine, and a store that is a map. */
 import type { Engine } from "../../../src/generations/engine.ts";
+import type { Caller } from "../../../src/generations/identity.ts";
 import type { Job } from "../../../src/generations/job.ts";
 import type { JobStore, NewJob } from "../../../src/generations/job-store.ts";
 
 export const key = `oak_${"A".repeat(43)}`;
 export const organizationId = "org_bench";
-export const caller = { userId: "user_1", keyId: "key_1" };
+export const caller: Caller = { userId: "user_1", keyId: "key_1", scopes: ["admin"] };
 
 export const engine: Engine = {
   description: {
