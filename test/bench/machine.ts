@@ -1,5 +1,5 @@
 /** What the figures were taken on. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 
 export function describeMachine(): string {
@@ -15,10 +15,23 @@ export function load(): number {
 
 const ticksPerSecond = 100;
 
-/** User and system time of a process so far. */
-export function cpuSeconds(pid: number): number {
+/** The fields of `/proc/PID/stat` from the third on; the second, the name in parentheses, may hold spaces. */
+function statOf(pid: number | string): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The name, in parentheses, may hold spaces; utime and stime are the 14th and 15th field.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** User and system time so far of a process and those that it started, also of those that have ended. */
+export function cpuSeconds(pid: number): number {
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const started = processes.filter((each) => {
+    try {
+      return statOf(each)[1] === String(pid);
+    } catch {
+      return false;
+    }
+  });
+  const ticks = statOf(pid).slice(11, 15).map(Number);
+  const own = ticks.reduce((sum, each) => sum + each, 0) / ticksPerSecond;
+  return started.reduce((sum, child) => sum + cpuSeconds(Number(child)), own);
 }
