@@ -16,6 +16,7 @@ import { systemClock as clock } from "../../../src/base/clock.ts";
 import { systemRandom as random } from "../../../src/base/random.ts";
 import { registerGateway } from "../../../src/gateway/index.ts";
 import { ServiceError } from "../../../src/generations/failures.ts";
+import { noTelemetry } from "../../../src/generations/telemetry.ts";
 import { createApp } from "../../../src/server/app.ts";
 import { mountBare } from "./bare.ts";
 import { caller, createTrivialStore, engine, key, organizationId } from "./trivial.ts";
@@ -33,9 +34,17 @@ function createCore() {
     clock,
   );
   const validate = createValidation([engine]);
-  const interceptors = createInterceptors({ authorization, validate, random, log });
+  const interceptors = createInterceptors({
+    authorization,
+    validate,
+    random,
+    log,
+    clock,
+    telemetry: noTelemetry,
+  });
   const implementation = createService({
     authorization,
+    telemetry: noTelemetry,
     store,
     feed: { onJob: () => () => {}, onAny: () => () => {} },
     engines: [engine],
