@@ -15,11 +15,14 @@ import { createStudioEngine } from "./engines/studio.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
 import type { Retention } from "./generations/job-store.ts";
+import { everyOf } from "./generations/policy.ts";
 import type { Telemetry } from "./generations/telemetry.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
 import { GridFsArtifactStore } from "./media/gridfs-store.ts";
 import { readSigningSecret } from "./media/signing-secret.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
+import { createModeration } from "./policy/moderation.ts";
+import { rulePolicy } from "./policy/rules.ts";
 import { type Certificate, readCertificate } from "./server/tls.ts";
 import { closeDatabase, type Database, type Store } from "./store/index.ts";
 import type { ExecutionSteps } from "./worker/execution.ts";
@@ -175,8 +178,25 @@ class ComposedService implements ServiceProcess {
     const workspaces = new Workspaces(join(this.#config.DATA_DIR, "work"));
     const probe = new Probe<ExecutionSteps>();
     const { jobs, feed } = store;
+    const { MODERATION_URL: moderationUrl } = this.#config;
+    const policy = everyOf([
+      rulePolicy,
+      ...(moderationUrl ? [createModeration(moderationUrl)] : []),
+    ]);
     return new Worker(
-      { store: jobs, feed, engines, artifacts, workspaces, clock, random, log, probe, telemetry },
+      {
+        store: jobs,
+        feed,
+        engines,
+        artifacts,
+        workspaces,
+        clock,
+        random,
+        log,
+        probe,
+        telemetry,
+        policy,
+      },
       {
         owner: `${process.pid}-${randomHex(random, 4)}`,
         concurrency: this.#config.WORKER_CONCURRENCY,

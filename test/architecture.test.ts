@@ -18,6 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   api: ["generations", "base", "gen"],
   gateway: ["base", "gen"],
   server: ["base"],
+  policy: ["generations", "base"],
   metrics: ["generations", "base"],
   // The command line is a client; it starts the service through the composition root.
   cli: ["base", "gen", "generations", "compose.ts", "compose-database.ts"],

@@ -58,6 +58,7 @@ const failureKindOf: Readonly<Record<domainAttempt.AttemptFailureKind, AttemptFa
   lease_expired: AttemptFailureKind.LEASE_EXPIRED,
   attempt_timeout: AttemptFailureKind.ATTEMPT_TIMEOUT,
   deadline: AttemptFailureKind.DEADLINE,
+  policy_unavailable: AttemptFailureKind.POLICY_UNAVAILABLE,
 };
 
 const modeOf: Readonly<Record<domain.GenerationMode, GenerationMode>> = {

@@ -80,6 +80,10 @@ export const settings = z.object({
   RETAIN_FAILED_DAYS: days.default(30).describe("The same for failed jobs."),
   RETAIN_CANCELLED_DAYS: days.default(30).describe("The same for cancelled jobs."),
   RETAIN_REFUSED_DAYS: days.default(30).describe("The same for refused jobs."),
+  MODERATION_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("A moderation service that is asked about each request, too; see `src/policy`."),
   DRAIN_SECONDS: z.coerce
     .number()
     .min(1)

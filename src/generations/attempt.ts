@@ -19,6 +19,8 @@ export const attemptFailures = {
   unexpected: { transient: true, message: "The generation failed unexpectedly." },
   /** The workspace could not be made, or the finished track not be stored. */
   storage: { transient: true, message: "The track could not be stored." },
+  /** The policy could not be asked. */
+  policy_unavailable: { transient: true, message: "The request could not be checked." },
   /** The worker was lost: it crashed, or could not reach the database in time. */
   lease_expired: { transient: true, message: "The worker was lost." },
   /** The worker lived, and the engine did not come to an end. */

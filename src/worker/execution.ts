@@ -1,6 +1,6 @@
 /**
  * One attempt at one job, as named steps over one record (the idea is Oban's `executor`):
- * prepare → render → publish → settle. Each step is one function; what ends an attempt is decided in
+ * admit → prepare → render → publish → settle. Each step is one function; what ends an attempt is decided in
  * `settle` alone.
  */
 import type { Clock } from "../base/clock.ts";
@@ -23,6 +23,7 @@ import {
 import { newId } from "../generations/identifiers.ts";
 import type { Claim, Job, Track } from "../generations/job.ts";
 import type { CancelReceipt, Exit, JobStore } from "../generations/job-store.ts";
+import type { Policy, PolicyDecision } from "../generations/policy.ts";
 import type { Telemetry } from "../generations/telemetry.ts";
 import type { HeldLease } from "./leases.ts";
 import type { Workspaces } from "./workspaces.ts";
@@ -38,6 +39,7 @@ export interface ExecutionSteps {
 export interface ExecutionPorts {
   readonly store: Pick<JobStore, "exit" | "get">;
   readonly artifacts: ArtifactStore;
+  readonly policy: Policy;
   readonly workspaces: Workspaces;
   readonly clock: Clock;
   readonly random: Random;
@@ -70,6 +72,14 @@ export async function execute(
 /** The disk or the artifact store failed, not the engine. */
 class StorageError extends Error {}
 
+/** Whether the request may be served could not be found out. */
+class PolicyError extends Error {}
+
+function kindOf(error: unknown): TransientFailureKind {
+  if (error instanceof PolicyError) return "policy_unavailable";
+  return error instanceof StorageError ? "storage" : "unexpected";
+}
+
 async function stored<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -100,10 +110,14 @@ class Execution {
     let exit: Exit | null;
     let stoppedAt = "before the start";
     try {
-      const outcome = await this.#render(await this.#prepare());
-      await this.#ports.probe.mark("rendered", { jobId: id, outcome: outcome.kind });
-      stoppedAt = outcome.kind === "stopped" ? outcome.at : "the end of the render";
-      exit = outcome.kind === "stopped" ? this.#exitOfStop(outcome) : await this.#publish(outcome);
+      exit = await this.#admit();
+      if (exit === null) {
+        const outcome = await this.#render(await this.#prepare());
+        await this.#ports.probe.mark("rendered", { jobId: id, outcome: outcome.kind });
+        stoppedAt = outcome.kind === "stopped" ? outcome.at : "the end of the render";
+        exit =
+          outcome.kind === "stopped" ? this.#exitOfStop(outcome) : await this.#publish(outcome);
+      }
     } catch (error) {
       await this.#ports.probe.mark("rendered", { jobId: id, outcome: "error" });
       // An engine may also stop by rejecting with the reason it was given (`signal.throwIfAborted`).
@@ -118,6 +132,24 @@ class Execution {
     else telemetry.leaseLost(this.#job.engine);
     await this.#cleanUp(job);
     await this.#ports.probe.mark("settled", { jobId: id, job });
+  }
+
+  /** The refusal of a request that may not be served; null for one that may. */
+  async #admit(): Promise<Exit | null> {
+    const { policy, log } = this.#ports;
+    const { signal } = this.#held;
+    // What is stopped already is not asked about.
+    if (signal.aborted) return null;
+    let decision: PolicyDecision;
+    try {
+      decision = await policy.decide(this.#job.request, signal);
+    } catch (cause) {
+      if (signal.aborted) return null;
+      throw new PolicyError("the policy could not be asked", { cause });
+    }
+    if (decision.allowed) return null;
+    log.info({ rule: decision.rule }, "request refused by policy");
+    return { kind: "refuse", reason: decision.reason };
   }
 
   async #prepare(): Promise<EngineTask> {
@@ -200,7 +232,7 @@ class Execution {
       if (error.retryable) return this.#retry({ kind: "engine_transient", message });
       return { kind: "fail", failure: { kind: "engine", message } };
     }
-    const kind = error instanceof StorageError ? "storage" : "unexpected";
+    const kind = kindOf(error);
     return this.#retry({ kind, message: attemptFailures[kind].message });
   }
 

@@ -2,6 +2,7 @@
  * Our side: the service's own store, change feed and worker, put together as `src/compose.ts` does, but
  * for an engine that does nothing and an artifact store that keeps nothing, as peers keep no files either.
  */
+
 import { Readable } from "node:stream";
 import { pino } from "pino";
 import { systemClock as clock } from "../../src/base/clock.ts";
@@ -11,6 +12,8 @@ import type { ArtifactInfo, ArtifactStore } from "../../src/generations/artifact
 import type { Engine, EngineOutcome, EngineTask } from "../../src/generations/engine.ts";
 import { newId } from "../../src/generations/identifiers.ts";
 import type { NewJob } from "../../src/generations/job-store.ts";
+import { createMetrics } from "../../src/metrics/metrics.ts";
+import { rulePolicy } from "../../src/policy/rules.ts";
 import type { JobDocument } from "../../src/store/documents.ts";
 import { createStore, type Database, openDatabase, type Store } from "../../src/store/index.ts";
 import type { ExecutionSteps } from "../../src/worker/execution.ts";
@@ -133,6 +136,8 @@ export async function startWorker(
       random,
       log,
       probe: new Probe<ExecutionSteps>(),
+      telemetry: createMetrics(async () => []),
+      policy: rulePolicy,
     },
     {
       owner: `bench-${randomHex(random, 4)}`,

@@ -16,6 +16,7 @@ import { systemClock as clock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom as random } from "../../src/base/random.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
+import { everyOf } from "../../src/generations/policy.ts";
 import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { GridFsArtifactStore } from "../../src/media/gridfs-store.ts";
 import { createStore, openDatabase } from "../../src/store/index.ts";
@@ -96,6 +97,7 @@ const worker = new Worker(
     log,
     probe,
     telemetry: noTelemetry,
+    policy: everyOf([]),
   },
   {
     owner: `fixture-${process.pid}`,

@@ -6,6 +6,7 @@ import { Probe } from "../../src/base/probe.ts";
 import { randomHex, systemRandom } from "../../src/base/random.ts";
 import type { ArtifactStore } from "../../src/generations/artifacts.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
+import { everyOf } from "../../src/generations/policy.ts";
 import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { GridFsArtifactStore } from "../../src/media/gridfs-store.ts";
 import type { ExecutionSteps } from "../../src/worker/execution.ts";
@@ -60,6 +61,7 @@ export async function startWorkerOver(store: TestStore, settings: Partial<Worker
       log: silentLog,
       probe,
       telemetry: noTelemetry,
+      policy: everyOf([]),
     },
     {
       owner: randomHex(systemRandom, 4),

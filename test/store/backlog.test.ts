@@ -4,6 +4,7 @@ import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { everyOf } from "../../src/generations/policy.ts";
 import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
 import type { JobDocument } from "../../src/store/documents.ts";
@@ -95,6 +96,7 @@ it("another organization's job gets the next free place of a worker that is full
       log: silentLog,
       probe: new Probe(),
       telemetry: noTelemetry,
+      policy: everyOf([]),
     },
     {
       owner: "full",

@@ -7,6 +7,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { Claim } from "../../src/generations/job.ts";
+import { everyOf, type PolicyDecision } from "../../src/generations/policy.ts";
 import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
 import { type ExecutionPorts, execute } from "../../src/worker/execution.ts";
@@ -34,6 +35,7 @@ async function setUp(engineKey: string) {
     log: silentLog,
     probe: new Probe(),
     telemetry: noTelemetry,
+    policy: everyOf([]),
   };
   const engine = new ScriptedEngine(engineKey);
   const { id } = await jobs.create(newTestJob({ engine: engineKey }));
@@ -148,5 +150,32 @@ describe("an engine that rejects with the reason it was aborted with", () => {
     held.abort("ShuttingDown");
     await attempt;
     expect(await jobs.get(scope, id)).toMatchObject({ phase: "waiting", attempts: 0 });
+  });
+});
+
+describe("the policy", () => {
+  const decide = (decision: () => Promise<PolicyDecision>) => ({ policy: { decide: decision } });
+
+  it("refuses with its reason before the engine sees the request", async () => {
+    const { ports, engine, id } = await setUp("refused");
+    const refusal = { allowed: false, rule: "imitation", reason: "Please describe it." } as const;
+    const taken = await claim("refused");
+    await execute({ ...ports, ...decide(async () => refusal) }, engine, taken, hold(taken));
+    expect(await jobs.get(scope, id)).toMatchObject({
+      status: "refused",
+      refusal: "Please describe it.",
+      history: [{ outcome: "refused", failure: null }],
+    });
+    expect(engine.runs).toEqual([]);
+  });
+
+  it("that cannot be asked lets nothing pass: the attempt comes again later", async () => {
+    const { ports, engine, id } = await setUp("unasked");
+    const away = decide(() => Promise.reject(new Error("connection refused by 10.0.0.7")));
+    const taken = await claim("unasked");
+    await execute({ ...ports, ...away }, engine, taken, hold(taken));
+    const failure = { kind: "policy_unavailable", message: "The request could not be checked." };
+    expect(await jobs.get(scope, id)).toMatchObject({ phase: "backoff", history: [{ failure }] });
+    expect(engine.runs).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { Job } from "../../src/generations/job.ts";
+import { everyOf } from "../../src/generations/policy.ts";
 import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
 import type { ExecutionSteps } from "../../src/worker/execution.ts";
@@ -52,6 +53,7 @@ async function startWorker(engineKey: string, times: Partial<LeaseTimes> = {}, e
       log: silentLog,
       probe,
       telemetry: noTelemetry,
+      policy: everyOf([]),
     },
     {
       owner: engineKey,
