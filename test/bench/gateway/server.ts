@@ -51,6 +51,7 @@ function createCore() {
     artifacts: { delete: async () => true },
     clock,
     random,
+    telemetry,
     stopping: new AbortController().signal,
     links: { linkTo: (artifact) => artifact },
   });

@@ -38,8 +38,8 @@ export async function growth(context: Context): Promise<Table[]> {
     const options: GrowthOptions = {
       ...optionsFor(ours(context), context),
       ...size,
-      drain: context.isQuick ? 500 : 10_000,
-      samples: context.isQuick ? 10 : 100,
+      drain: context.isQuick ? 500 : 3_000,
+      samples: context.isQuick ? 10 : 60,
     };
     const found = await measure<Growth>("growth", options);
     rows.push(rowOf(size, found));
