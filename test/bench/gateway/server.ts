@@ -51,7 +51,6 @@ function createCore() {
     artifacts: { delete: async () => true },
     clock,
     random,
-    telemetry,
     stopping: new AbortController().signal,
     links: { linkTo: (artifact) => artifact },
   });
