@@ -3,6 +3,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { Deadline, Metadata } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
+import { RequestHeaders } from "./headers.ts";
 
 /** What grpc-js knows of a call. */
 interface CarriedCall {
@@ -19,18 +20,19 @@ export class GrpcCall implements HandlerContext {
   readonly url: string;
   readonly requestHeader: Headers;
   readonly responseHeader = new Headers();
-  readonly responseTrailer = new Headers();
   readonly values: ContextValues;
-  readonly #ends = new AbortController();
   readonly #deadlineMs: number;
   readonly #clock: Clock;
-  #over = false;
+  #state: "running" | "aborted" | "over" = "running";
+  // Few calls ask for these.
+  #ends: AbortController | null = null;
+  #trailer: Headers | null = null;
 
   constructor(method: DescMethod, carried: CarriedCall, values: ContextValues, clock: Clock) {
     this.service = method.parent;
     this.method = method;
     this.url = `/${method.parent.typeName}/${method.name}`;
-    this.requestHeader = headersOf(carried.metadata);
+    this.requestHeader = new RequestHeaders(carried.metadata);
     this.values = values;
     this.#clock = clock;
     this.#deadlineMs = Number(carried.getDeadline());
@@ -40,7 +42,21 @@ export class GrpcCall implements HandlerContext {
 
   /** Aborts when the caller cancels or its deadline passes. */
   get signal(): AbortSignal {
+    if (this.#ends === null) {
+      this.#ends = new AbortController();
+      if (this.#state === "aborted") this.#ends.abort(this.#reason());
+    }
     return this.#ends.signal;
+  }
+
+  get responseTrailer(): Headers {
+    this.#trailer ??= new Headers();
+    return this.#trailer;
+  }
+
+  /** The trailers, if anyone has asked for them. */
+  get trailer(): Headers | null {
+    return this.#trailer;
   }
 
   /** What is left of the caller's deadline, in milliseconds; undefined when it has none. */
@@ -51,24 +67,19 @@ export class GrpcCall implements HandlerContext {
 
   /** The call has its answer: from here on nothing aborts it. */
   end(): void {
-    this.#over = true;
+    this.#state = "over";
   }
 
   #cancel(): void {
-    if (this.#over) return;
-    const late = (this.timeoutMs() ?? 1) <= 0;
-    this.#ends.abort(
-      late
-        ? new ConnectError("the deadline passed", Code.DeadlineExceeded)
-        : new ConnectError("the caller cancelled", Code.Canceled),
-    );
+    if (this.#state === "over") return;
+    this.#state = "aborted";
+    this.#ends?.abort(this.#reason());
   }
-}
 
-function headersOf(metadata: Metadata): Headers {
-  const headers = new Headers();
-  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
-    headers.set(name, Array.isArray(values) ? values.join(", ") : String(values));
+  #reason(): ConnectError {
+    const late = (this.timeoutMs() ?? 1) <= 0;
+    return late
+      ? new ConnectError("the deadline passed", Code.DeadlineExceeded)
+      : new ConnectError("the caller cancelled", Code.Canceled);
   }
-  return headers;
 }

@@ -71,38 +71,42 @@ export class CallGuard {
 
   #surround(call: InnerCall, own: boolean): void {
     const { requestId, encodeFault, maxMetadataBytes } = this.#options;
-    const sendStatus = call.sendStatus.bind(call);
-    const start = call.start.bind(call);
+    const { sendStatus, start } = call;
     let id = "";
     let received = false;
     if (own) {
       call.sendStatus = (sent) => {
-        const known = sent.code === OK || (sent.metadata?.get(detailsKey).length ?? 0) > 0;
+        if (sent.code === OK) {
+          sendStatus.call(call, sent);
+          return;
+        }
         id ||= requestId(undefined);
+        const known = (sent.metadata?.get(detailsKey).length ?? 0) > 0;
         const status = known ? sent : encodeFault({ kind: "library", status: sent, received }, id);
         // An error has no headers that it could be in.
-        if (status.code !== OK) status.metadata?.set(requestIdKey, id);
-        sendStatus(status);
+        status.metadata?.set(requestIdKey, id);
+        sendStatus.call(call, status);
       };
     }
     call.start = (listener) => {
+      // Not a copy of them all: grpc-js calls them as methods of the listener.
       const { onReceiveMetadata, onReceiveHalfClose, onCancel } = listener;
       listener.onReceiveMetadata = (metadata) => {
         this.#open.set(call, own);
         id = requestId(metadata.get(requestIdKey)[0]?.toString());
         metadata.set(requestIdKey, id);
-        if (sizeOf(metadata) <= maxMetadataBytes) onReceiveMetadata(metadata);
+        if (sizeOf(metadata) <= maxMetadataBytes) onReceiveMetadata.call(listener, metadata);
         else call.sendStatus(encodeFault({ kind: "metadata_too_large" }, id));
       };
       listener.onReceiveHalfClose = () => {
         received = true;
-        onReceiveHalfClose();
+        onReceiveHalfClose.call(listener);
       };
       listener.onCancel = () => {
         this.#leave(call);
-        onCancel();
+        onCancel.call(listener);
       };
-      start(listener);
+      start.call(call, listener);
     };
   }
 
@@ -115,8 +119,9 @@ export class CallGuard {
 /** As SETTINGS_MAX_HEADER_LIST_SIZE counts (RFC 9113, section 6.5.2). */
 function sizeOf(metadata: Metadata): number {
   let size = 0;
-  for (const [name, values] of Object.entries(metadata.toHttp2Headers())) {
-    for (const value of [values].flat()) size += name.length + String(value).length + 32;
+  const all = metadata.toJSON();
+  for (const name in all) {
+    for (const value of all[name] ?? []) size += name.length + value.length + 32;
   }
   return size;
 }

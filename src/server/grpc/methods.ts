@@ -117,7 +117,7 @@ function unary(
       (response) => {
         call.end();
         carried.sendMetadata(addHeaders(new Metadata(), response.header));
-        callback(null, response.message as Message, addHeaders(new Metadata(), response.trailer));
+        callback(null, response.message as Message, trailerOf(call));
       },
       (error: unknown) => {
         call.end();
@@ -138,9 +138,9 @@ function stream(
     const { message, unreadable } = carried.request;
     const call = new GrpcCall(method, carried, service.contextValues(unreadable), clock);
     sendAll(carried, call, message, service).then(
-      (trailer) => {
+      () => {
         call.end();
-        carried.end(addHeaders(new Metadata(), trailer));
+        carried.end(trailerOf(call));
       },
       (error: unknown) => {
         call.end();
@@ -155,7 +155,7 @@ async function sendAll(
   call: GrpcCall,
   request: Message,
   service: GrpcService,
-): Promise<Headers> {
+): Promise<void> {
   const response = await invoke(call, request, service);
   let begun = false;
   for await (const message of response.message as AsyncIterable<Message>) {
@@ -165,7 +165,10 @@ async function sendAll(
     if (call.signal.aborted) break;
   }
   if (!begun) carried.sendMetadata(addHeaders(new Metadata(), response.header));
-  return response.trailer;
+}
+
+function trailerOf({ trailer }: GrpcCall): Metadata | undefined {
+  return trailer === null ? undefined : addHeaders(new Metadata(), trailer);
 }
 
 /** Waits until the client's window had room for the message, or the call ended: bounds what is kept. */
@@ -186,7 +189,7 @@ function invoke(
   message: Message,
   { implementation, interceptors }: GrpcService,
 ): Promise<UnaryResponse | StreamResponse> {
-  const { service, method, url, signal, requestMethod, requestHeader, values } = call;
+  const { service, method, url, requestMethod, requestHeader, values } = call;
   const streams = method.methodKind !== "unary";
   const last: Next = async (request) => {
     const sent = request.stream ? await first(request.message) : request.message;
@@ -194,8 +197,16 @@ function invoke(
     const answer = streams
       ? completeEach(method.output, result as AsyncIterable<Message>)
       : complete(method.output, (await result) as Message);
-    const [header, trailer] = [call.responseHeader, call.responseTrailer];
-    return { stream: streams, service, method, header, trailer, message: answer } as UnaryResponse;
+    return {
+      stream: streams,
+      service,
+      method,
+      header: call.responseHeader,
+      get trailer() {
+        return call.responseTrailer;
+      },
+      message: answer,
+    } as UnaryResponse;
   };
   const chain = interceptors.reduceRight((next, wrap) => wrap(next), last);
   return chain({
@@ -204,7 +215,10 @@ function invoke(
     method,
     requestMethod,
     url,
-    signal,
+    // Made when it is asked for.
+    get signal() {
+      return call.signal;
+    },
     header: requestHeader,
     contextValues: values,
     message: streams ? once(message) : message,
