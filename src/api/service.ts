@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { Generation } from "../../gen/music/v1/generation_pb.ts";
 import type {
   CreateGenerationRequest,
   MusicGenerations,
@@ -20,12 +21,13 @@ import type { MediaLinks } from "../generations/media-links.ts";
 import { isTerminal } from "../generations/state.ts";
 import { type Authorization, callerKey } from "./authorization.ts";
 import { fromCreateRequest, fromListRequest, priorityIn } from "./from-proto.ts";
+import { Looks } from "./looks.ts";
 import { formatPageToken } from "./page-token.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { toEngine, toGeneration, toTrack } from "./to-proto.ts";
 import { type WatchPorts, waitForEnd, watchJob } from "./watch.ts";
 
-export interface ServicePorts extends WatchPorts {
+export interface ServicePorts extends Omit<WatchPorts, "looks"> {
   readonly store: JobStore;
   readonly links: MediaLinks;
   readonly artifacts: Pick<ArtifactStore, "delete">;
@@ -93,7 +95,7 @@ const answerMs = 250;
 
 /** The job once it has ended, or as it is when the time is up or the call ends. */
 async function waited(
-  ports: ServicePorts,
+  ports: WatchPorts,
   scope: Scope,
   job: Job,
   waitSeconds: number,
@@ -112,8 +114,9 @@ async function waited(
 }
 
 /** The implementation over its ports. */
-export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGenerations> {
-  const { store, links, engines, random, artifacts, clock, authorization } = ports;
+export function createService(given: ServicePorts): ServiceImpl<typeof MusicGenerations> {
+  const { store, links, engines, random, artifacts, clock, authorization } = given;
+  const ports = { ...given, looks: new Looks(store, clock, given.stopping) };
   // What is left when this fails is an orphan, which the worker's sweep removes.
   const discard = async (artifact: string | null) => {
     if (artifact !== null) await artifacts.delete(artifact).catch(() => undefined);
@@ -125,6 +128,18 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
     const retryAfter = retryAfterSeconds(job, facts, clock.now());
     if (retryAfter !== null) context.responseHeader.set("retry-after", String(retryAfter));
     return toGeneration(job, links, facts);
+  };
+  // Those who watch a job share its states, and so what is shown of each.
+  const states = new WeakMap<Job, Promise<Generation>>();
+  const showState = async (job: Job) => {
+    // A running job comes with every bit of progress; its watchers have that to go by.
+    const facts = job.phase === "running" ? null : await store.queueFacts(job).catch(() => null);
+    return toGeneration(job, links, facts);
+  };
+  const shown = (job: Job): Promise<Generation> => {
+    const state = states.get(job) ?? showState(job);
+    states.set(job, state);
+    return state;
   };
   return {
     async createGeneration(request, context) {
@@ -165,11 +180,7 @@ export function createService(ports: ServicePorts): ServiceImpl<typeof MusicGene
         signal: context.signal,
         confirm: () => authorization.confirm(context.values),
       };
-      for await (const job of watchJob(ports, request.jobId, watcher)) {
-        // A running job comes with every bit of progress; its watchers have that to go by.
-        const facts = job.phase === "running" ? null : await factsOf(job, context);
-        yield toGeneration(job, links, facts);
-      }
+      for await (const job of watchJob(ports, request.jobId, watcher)) yield shown(job);
     },
     async listEngines() {
       return { engines: engines.map(({ description }) => toEngine(description)) };

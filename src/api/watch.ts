@@ -7,13 +7,14 @@ import { jittered, type Random } from "../base/random.ts";
 import { Wakeup } from "../base/wakeup.ts";
 import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Job, Scope } from "../generations/job.ts";
-import type { ChangeFeed, JobStore } from "../generations/job-store.ts";
+import type { ChangeFeed } from "../generations/job-store.ts";
 import { isTerminal } from "../generations/state.ts";
 import type { Telemetry } from "../generations/telemetry.ts";
+import type { Looks } from "./looks.ts";
 import { serviceStopping } from "./rpc-faults.ts";
 
 export interface WatchPorts {
-  readonly store: Pick<JobStore, "get">;
+  readonly looks: Looks;
   readonly feed: ChangeFeed;
   readonly clock: Clock;
   readonly random: Random;
@@ -31,8 +32,10 @@ export interface Watcher {
   readonly confirm?: () => Promise<void>;
 }
 
-/** The longest time between two reads; jitter takes up to half of it away. */
+/** The longest time between two looks; jitter takes up to half of it away. */
 const pollEveryMs = 2_000;
+/** So old may be what a poll is content with: a change is seen within both. */
+const pollAgeMs = 1_000;
 
 /**
  * At most one state for each version, versions only rise, the terminal state last and once. A consumer
@@ -42,18 +45,21 @@ const pollEveryMs = 2_000;
  *   service_unavailable when the service stops first
  */
 export async function* watchJob(
-  { store, feed, clock, random, telemetry, stopping }: WatchPorts,
+  { looks, feed, clock, random, telemetry, stopping }: WatchPorts,
   jobId: string,
   { scope, afterVersion, signal, confirm }: Watcher,
 ): AsyncGenerator<Job> {
   const wakeup = new Wakeup(clock);
-  const ends = AbortSignal.any([signal, stopping]);
+  const wake = () => wakeup.wake();
+  const unsubscribe = feed.onJob(jobId, wake);
+  const look = looks.open(scope, jobId, wake);
+  signal.addEventListener("abort", wake);
   const ended = telemetry.watching();
-  const unsubscribe = feed.onJob(jobId, () => wakeup.wake());
   try {
     let seen = afterVersion;
+    let woken = true;
     while (!signal.aborted) {
-      const job = await store.get(scope, jobId);
+      const job = await look.at(woken ? 0 : pollAgeMs);
       if (job === null) throw jobNotFound(jobId);
       if (job.version > seen) {
         seen = job.version;
@@ -61,11 +67,13 @@ export async function* watchJob(
       }
       if (isTerminal(job.status)) return;
       if (stopping.aborted) throw serviceStopping();
-      await wakeup.wait(jittered(random, pollEveryMs), ends);
+      woken = await wakeup.wait(jittered(random, pollEveryMs));
       await confirm?.();
     }
   } finally {
     unsubscribe();
+    look.close();
+    signal.removeEventListener("abort", wake);
     ended();
   }
 }

@@ -22,9 +22,12 @@ export class Wakeup {
   /** Resolves after `ms` milliseconds, on `wake`, or when `signal` aborts; true when it was woken. */
   async wait(ms: number, signal?: AbortSignal): Promise<boolean> {
     if (!this.#set && !signal?.aborted) {
-      this.#waiting = new AbortController();
-      const ends = signal ? AbortSignal.any([signal, this.#waiting.signal]) : this.#waiting.signal;
-      await this.#clock.sleep(ms, ends);
+      const waiting = new AbortController();
+      const end = () => waiting.abort();
+      this.#waiting = waiting;
+      signal?.addEventListener("abort", end);
+      await this.#clock.sleep(ms, waiting.signal);
+      signal?.removeEventListener("abort", end);
       this.#waiting = null;
     }
     const woken = this.#set;

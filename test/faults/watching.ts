@@ -1,6 +1,7 @@
 /** A client that watches a job through faults: it comes again from the version it has seen. */
 
 import { expect } from "vitest";
+import { Looks } from "../../src/api/looks.ts";
 import { watchJob } from "../../src/api/watch.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
@@ -18,7 +19,7 @@ const againAfterMs = 100;
 export async function watchToTheEnd(store: TestStore, jobId: string): Promise<Job[]> {
   const never = new AbortController().signal;
   const ports = {
-    store: store.jobs,
+    looks: new Looks(store.jobs, systemClock, never),
     feed: store.feed,
     clock: systemClock,
     random: systemRandom,

@@ -202,6 +202,6 @@ export class Http1Conversation implements Conversation {
   #end(text = this.#lastWords ?? ""): void {
     this.#lastWords = text;
     this.#destroyAtMs = this.#context.nowMs() + this.#context.limits.lingerMs;
-    this.#socket.end(text);
+    if (!this.#socket.writableEnded) this.#socket.end(text);
   }
 }

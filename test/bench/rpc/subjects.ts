@@ -28,6 +28,7 @@ import { systemRandom as random } from "../../../src/base/random.ts";
 import { keyScopes } from "../../../src/generations/identity.ts";
 import type { Job } from "../../../src/generations/job.ts";
 import type { JobStore } from "../../../src/generations/job-store.ts";
+import { noTelemetry } from "../../../src/generations/telemetry.ts";
 import { GrpcListener } from "../../../src/server/grpc/index.ts";
 
 export const subjects = ["own", "bare", "proto-loader", "connect"] as const;
@@ -88,9 +89,17 @@ function surroundings(): {
     random,
     stopping: new AbortController().signal,
     authorization,
+    telemetry: noTelemetry,
     links: { linkTo: () => "" },
   });
-  const interceptors = createInterceptors({ authorization, validate, random, log });
+  const interceptors = createInterceptors({
+    authorization,
+    validate,
+    random,
+    log,
+    clock,
+    telemetry: noTelemetry,
+  });
   return { interceptors, implementation };
 }
 
