@@ -39,8 +39,8 @@ export class Compressor implements Stateful {
     return [this.#memory];
   }
 
-  /** Compresses in place. */
-  process({ left, right }: Stereo): void {
+  /** Compresses in place, and gives `others` (as long) the same gain. */
+  process({ left, right }: Stereo, others: readonly Stereo[] = []): void {
     let power = this.#memory[0]!;
     let gain = this.#memory[1]!;
     for (let from = 0; from < left.length; from += step) {
@@ -51,13 +51,27 @@ export class Compressor implements Stateful {
       power += (now - power) * (now > power ? this.#attack : this.#release);
       const target = power > this.#threshold ? (power / this.#threshold) ** this.#exponent : 1;
       const slope = (target - gain) / (to - from);
-      for (let i = from; i < to; i++) {
-        gain += slope;
-        left[i]! *= gain;
-        right[i]! *= gain;
-      }
+      for (const other of others) ramp(other, from, to, gain, slope);
+      ramp({ left, right }, from, to, gain, slope);
+      gain = target;
     }
     this.#memory[0] = power;
     this.#memory[1] = gain;
+  }
+}
+
+/** Multiplies frames `from` to `to` by a gain that goes on from `start` by `slope` a frame. */
+function ramp(
+  { left, right }: Stereo,
+  from: number,
+  to: number,
+  start: number,
+  slope: number,
+): void {
+  let gain = start;
+  for (let i = from; i < to; i++) {
+    gain += slope;
+    left[i]! *= gain;
+    right[i]! *= gain;
   }
 }

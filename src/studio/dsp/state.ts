@@ -32,3 +32,12 @@ export function slice(buffer: Stereo, from: number, to: number): Stereo {
 export function gainOf(db: number): number {
   return 10 ** (db / 20);
 }
+
+/** Adds `source` times `gain` to `target`, which is as long. */
+export function add(target: Stereo, source: Stereo, gain: number): void {
+  const { left, right } = source;
+  for (let i = 0; i < left.length; i++) {
+    target.left[i]! += left[i]! * gain;
+    target.right[i]! += right[i]! * gain;
+  }
+}

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createEncoder, type WasmMediaEncoder } from "wasm-media-encoders";
 import { type Stereo, sampleRate } from "../dsp/state.ts";
+import type { AudioEncoder } from "../formats/format.ts";
 import { crc16 } from "./crc16.ts";
 import { bitrateKbps, FrameCounter } from "./frames.ts";
 import { infoFrame, infoFrameLength } from "./info-frame.ts";
@@ -19,8 +20,7 @@ function lame(): Uint8Array {
   return lameBytes;
 }
 
-/** Encodes one piece: `encode` in order, then `finish`, then `head` to be put before all that. */
-export class Mp3Encoder {
+export class Mp3Encoder implements AudioEncoder {
   readonly #lame: WasmMediaEncoder<"audio/mpeg">;
   readonly #counter = new FrameCounter();
   readonly #tag: Uint8Array;
@@ -42,17 +42,14 @@ export class Mp3Encoder {
     return new Mp3Encoder(encoder, tag);
   }
 
-  /** How many bytes `head` has; the music comes after them. */
   get headLength(): number {
     return this.#tag.length + infoFrameLength;
   }
 
-  /** Frames of stereo samples taken so far. */
-  get samples(): number {
+  get frames(): number {
     return this.#samples;
   }
 
-  /** The bytes that are ready after the next samples; valid until the next call. */
   encode({ left, right }: Stereo): Uint8Array {
     this.#samples += left.length;
     for (let i = 0; i < left.length; i++) {
@@ -61,12 +58,11 @@ export class Mp3Encoder {
     return this.#count(this.#lame.encode([left, right]));
   }
 
-  /** The last bytes of the music. */
   finish(): Uint8Array {
     return this.#count(this.#lame.finalize());
   }
 
-  /** What stands before the music: the tag and the Info frame; to be asked for after `finish`. */
+  /** The tag and the Info frame. */
   head(): Uint8Array {
     if (this.#header === null) throw new Error("nothing was encoded");
     const info = infoFrame({
@@ -79,6 +75,8 @@ export class Mp3Encoder {
     });
     return Buffer.concat([this.#tag, info]);
   }
+
+  close(): void {}
 
   #count(bytes: Uint8Array): Uint8Array {
     if (this.#header === null && bytes.length >= 4) this.#header = bytes.slice(0, 4);

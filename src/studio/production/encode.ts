@@ -1,47 +1,34 @@
-/** From the premaster on disk to the finished MP3, streaming. */
+/** From a signal to a finished audio file, streaming. */
 import { closeSync } from "node:fs";
-import { isMajor } from "../compose/theory.ts";
 import type { Control } from "../control.ts";
 import type { Stereo } from "../dsp/state.ts";
-import { Mp3Encoder } from "../mp3/encoder.ts";
-import { id3Tag } from "../mp3/id3.ts";
-import type { Score } from "../score.ts";
+import type { AudioFormat } from "../formats/format.ts";
+import type { Tags } from "../formats/tags.ts";
 import { nameTemporary, openTemporary, writeAll } from "./files.ts";
 
-export const masterName = "master.mp3";
-
-/** ID3's notation of a key: the tonic, with `m` when it is minor. */
-function keyText({ key }: Score): string {
-  return key.tonic + (isMajor(key) ? "" : "m");
-}
-
-function tagOf(score: Score): Uint8Array {
-  return id3Tag({
-    TIT2: score.title.replaceAll("\0", " "),
-    TBPM: String(Math.round(score.tempo)),
-    TKEY: keyText(score),
-    TCON: score.style.name,
-    TLEN: String(score.durationSeconds * 1000),
-    TSSE: "music-generations studio, LAME 3.100",
-  });
+export interface EncodeJob {
+  readonly signal: Iterable<Stereo>;
+  readonly format: AudioFormat;
+  readonly tags: Tags;
+  readonly folder: string;
+  /** The file's name without its extension. */
+  readonly name: string;
+  readonly control: Control;
+  /** Called with the frames done so far. */
+  readonly onFrames: (frames: number) => void;
 }
 
 /**
- * Encodes `signal` as `master.mp3` in `folder`.
+ * Encodes the signal as a file in the folder.
  *
- * @param onFrames called with the frames done so far
- * @returns the frames that were encoded
- * @throws Stopped when `control` says so
+ * @returns the file's name and the frames that were encoded
+ * @throws Stopped when the control says so
  */
-export async function encodeMaster(
-  signal: Iterable<Stereo>,
-  score: Score,
-  folder: string,
-  control: Control,
-  onFrames: (frames: number) => void,
-): Promise<number> {
-  const encoder = await Mp3Encoder.create(tagOf(score));
-  const file = openTemporary(folder, masterName);
+export async function encodeFile(job: EncodeJob): Promise<{ file: string; frames: number }> {
+  const { signal, format, folder, control } = job;
+  const encoder = await format.create(job.tags);
+  const name = `${job.name}.${format.extension}`;
+  const file = openTemporary(folder, name);
   try {
     let at = encoder.headLength;
     const write = (bytes: Uint8Array) => {
@@ -51,13 +38,14 @@ export async function encodeMaster(
     for (const block of signal) {
       control.checkpoint("encode");
       write(encoder.encode(block));
-      onFrames(encoder.samples);
+      job.onFrames(encoder.frames);
     }
     write(encoder.finish());
     writeAll(file, encoder.head(), 0);
   } finally {
+    encoder.close();
     closeSync(file);
   }
-  nameTemporary(folder, masterName);
-  return encoder.samples;
+  nameTemporary(folder, name);
+  return { file: name, frames: encoder.frames };
 }

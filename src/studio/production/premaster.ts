@@ -1,6 +1,7 @@
 /**
- * The premaster on disk: one file a chunk, interleaved stereo 32-bit floats, so that a long piece needs
- * no more memory than a short one and finished chunks survive a crash.
+ * The premaster on disk: one file a chunk, interleaved 32-bit floats, so that a long piece needs no more
+ * memory than a short one and finished chunks survive a crash. Each frame has the mix and, where stems are
+ * wanted, every stem after it: signals of two channels each.
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import { crc32 } from "node:zlib";
 import { type Stereo, stereo } from "../dsp/state.ts";
 import { nameTemporary, openTemporary, writeAll } from "./files.ts";
 
-const bytesPerFrame = 8;
+const bytesPerSignal = 8;
 /** Frames that are read at a time. */
 const readFrames = 8192;
 
@@ -29,12 +30,17 @@ export class ChunkWriter {
     this.#file = openTemporary(folder, this.#name);
   }
 
-  push({ left, right }: Stereo): void {
-    const interleaved = new Float32Array(left.length * 2);
-    for (let i = 0; i < left.length; i++) {
-      interleaved[2 * i] = left[i]!;
-      interleaved[2 * i + 1] = right[i]!;
-    }
+  /** @param signals of equal length; always as many */
+  push(signals: readonly Stereo[]): void {
+    const frames = signals[0]!.left.length;
+    const step = 2 * signals.length;
+    const interleaved = new Float32Array(frames * step);
+    signals.forEach(({ left, right }, index) => {
+      for (let i = 0, at = 2 * index; i < frames; i++, at += step) {
+        interleaved[at] = left[i]!;
+        interleaved[at + 1] = right[i]!;
+      }
+    });
     const bytes = new Uint8Array(interleaved.buffer);
     this.#crc = crc32(bytes, this.#crc);
     writeAll(this.#file, bytes);
@@ -53,14 +59,24 @@ export class ChunkWriter {
   }
 }
 
-/** Reads the first `chunks` chunks in order, in small blocks that hold until the next is asked for. */
-export function* readChunks(folder: string, chunks: number): Generator<Stereo> {
-  const bytes = new Uint8Array(readFrames * bytesPerFrame);
+/**
+ * Reads one signal of the first `chunks` chunks in order, in small blocks.
+ *
+ * @param signals how many each frame has
+ * @param which of them to read
+ */
+export function* readChunks(
+  folder: string,
+  chunks: number,
+  signals = 1,
+  which = 0,
+): Generator<Stereo> {
+  const bytes = new Uint8Array(readFrames * bytesPerSignal * signals);
   for (let index = 0; index < chunks; index++) {
     const file = openSync(join(folder, chunkName(index)), "r");
     try {
       for (let length = readSync(file, bytes); length > 0; length = readSync(file, bytes)) {
-        yield deinterleaved(new Float32Array(bytes.buffer, 0, length / 4));
+        yield deinterleaved(new Float32Array(bytes.buffer, 0, length / 4), 2 * signals, 2 * which);
       }
     } finally {
       closeSync(file);
@@ -68,11 +84,11 @@ export function* readChunks(folder: string, chunks: number): Generator<Stereo> {
   }
 }
 
-function deinterleaved(samples: Float32Array): Stereo {
-  const block = stereo(samples.length / 2);
-  for (let i = 0; i < block.left.length; i++) {
-    block.left[i] = samples[2 * i]!;
-    block.right[i] = samples[2 * i + 1]!;
+function deinterleaved(samples: Float32Array, step: number, first: number): Stereo {
+  const block = stereo(samples.length / step);
+  for (let i = 0, at = first; i < block.left.length; i++, at += step) {
+    block.left[i] = samples[at]!;
+    block.right[i] = samples[at + 1]!;
   }
   return block;
 }

@@ -7,18 +7,17 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { compose } from "../compose/compose.ts";
 import { type Control, Stopped } from "../control.ts";
-import { sampleRate } from "../dsp/state.ts";
-import { withCurve } from "../master/limiter.ts";
 import { findGain, limitedBy } from "../master/master.ts";
 import { survey } from "../master/survey.ts";
-import { interpret } from "../prompt/interpret.ts";
+import { type Fields, interpret } from "../prompt/interpret.ts";
+import { type InterpretationReport, reportOf } from "../prompt/report.ts";
 import { hash32 } from "../random.ts";
 import type { SoundBank } from "../render/sound-bank.ts";
 import type { Score } from "../score.ts";
 import { stateName } from "./checkpoint.ts";
-import { encodeMaster, masterName } from "./encode.ts";
+import { type Delivery, deliver, type Outputs } from "./deliver.ts";
 import { chunkName, readChunks } from "./premaster.ts";
-import { renderPremaster } from "./render.ts";
+import { renderPremaster, signalCount } from "./render.ts";
 
 /** Grows when the same request would sound different, so that no old checkpoint is continued. */
 export const studioVersion = 2;
@@ -32,6 +31,10 @@ export interface PieceRequest {
   readonly seed: number;
   /** Null to have a title made up. */
   readonly title: string | null;
+  /** Values named apart from the text; none when left out. */
+  readonly fields?: Fields;
+  /** An MP3 alone when left out. */
+  readonly outputs?: Outputs;
 }
 
 export type Phase = "compose" | "render" | "master" | "encode";
@@ -57,10 +60,13 @@ export interface Production {
 export type ProductionResult =
   | {
       readonly kind: "finished";
+      /** The master's path. */
       readonly path: string;
       readonly score: Score;
+      readonly interpretation: InterpretationReport;
       /** Samples of each channel in the file. */
       readonly frames: number;
+      readonly delivery: Delivery;
     }
   | {
       readonly kind: "stopped";
@@ -71,7 +77,7 @@ export type ProductionResult =
     };
 
 /** Where each phase begins, in percent of all work (measured). */
-const begins: Readonly<Record<Phase, number>> = { compose: 0, render: 2, master: 72, encode: 84 };
+const begins: Readonly<Record<Phase, number>> = { compose: 0, render: 2, master: 74, encode: 79 };
 
 /** Produces the piece, or stops soon after the control says so. */
 export async function produce(production: Production): Promise<ProductionResult> {
@@ -105,10 +111,12 @@ class Run {
   }
 
   async toTheEnd(): Promise<ProductionResult> {
-    const score = this.#compose();
+    const { score, interpretation } = this.#compose();
     this.#render(score);
     const curve = this.#master();
-    return await this.#encode(score, curve);
+    const delivery = await this.#deliver(score, curve);
+    const { master: path, frames } = delivery;
+    return { kind: "finished", path, score, interpretation, frames, delivery };
   }
 
   #report(phase: Phase, share: number): void {
@@ -123,20 +131,21 @@ class Run {
     });
   }
 
-  #compose(): Score {
+  #compose(): { score: Score; interpretation: InterpretationReport } {
     const { request, control } = this.#production;
     this.#report("compose", 0);
     control.checkpoint("compose");
-    const { prompt, styleTags, seed } = request;
+    const { prompt, styleTags, fields, seed } = request;
+    const interpretation = interpret({ prompt, styleTags, ...(fields && { fields }) }, seed);
     const score = compose({
-      interpretation: interpret({ prompt, styleTags }, seed),
+      interpretation,
       durationSeconds: request.durationSeconds,
       seed: hash32(`${seed} ${prompt} ${styleTags.join(" ")}`),
       title: request.title,
     });
     control.checkpoint("composed");
     this.#total = score.chunkEnds.length;
-    return score;
+    return { score, interpretation: reportOf(interpretation, score) };
   }
 
   #render(score: Score): void {
@@ -144,6 +153,7 @@ class Run {
     renderPremaster({
       bank,
       score,
+      stems: this.#hasStems,
       fingerprint: fingerprintOf(request),
       folder,
       resume,
@@ -155,8 +165,12 @@ class Run {
     });
   }
 
+  get #hasStems(): boolean {
+    return this.#production.request.outputs?.stems === true;
+  }
+
   #source() {
-    return readChunks(this.#production.folder, this.#total);
+    return readChunks(this.#production.folder, this.#total, signalCount(this.#hasStems));
   }
 
   /** The gain of the limited master, over the whole piece. */
@@ -168,27 +182,27 @@ class Run {
     return limitedBy(piece, findGain(piece));
   }
 
-  async #encode(score: Score, curve: Float32Array): Promise<ProductionResult> {
-    const { folder, control } = this.#production;
+  async #deliver(score: Score, curve: Float32Array): Promise<Delivery> {
+    const { folder, control, request } = this.#production;
     this.#report("encode", 0);
-    const total = score.durationSeconds * sampleRate;
     let reported = 0;
-    const frames = await encodeMaster(
-      withCurve(this.#source(), curve),
+    const delivery = await deliver({
       score,
+      curve,
+      outputs: request.outputs ?? {},
       folder,
       control,
-      (done) => {
-        if (done - reported < total / 10) return;
-        reported = done;
-        this.#report("encode", done / total);
+      onShare: (share) => {
+        if (share - reported < 0.1) return;
+        reported = share;
+        this.#report("encode", share);
       },
-    );
+    });
     this.#clear();
-    return { kind: "finished", path: join(folder, masterName), score, frames };
+    return delivery;
   }
 
-  /** Leaves nothing but the master. */
+  /** Leaves nothing but what was delivered. */
   #clear(): void {
     const { folder } = this.#production;
     for (let index = 0; index <= this.#total; index++) {

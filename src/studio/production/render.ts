@@ -4,6 +4,7 @@ import { sampleRate, slice, stereo } from "../dsp/state.ts";
 import { Mixer } from "../render/mixer.ts";
 import { Overlap } from "../render/overlap.ts";
 import type { SoundBank } from "../render/sound-bank.ts";
+import { stemNames } from "../render/stems.ts";
 import { blockFrames, synthesize } from "../render/synthesize.ts";
 import type { Score } from "../score.ts";
 import { loadState, type RenderState, saveState } from "./checkpoint.ts";
@@ -13,6 +14,8 @@ import { ChunkWriter, chunkName } from "./premaster.ts";
 export interface RenderJob {
   readonly bank: SoundBank;
   readonly score: Score;
+  /** Whether stems are rendered beside the mix. */
+  readonly stems: boolean;
   /** Names the piece, so that no other piece's state is taken for its own. */
   readonly fingerprint: string;
   /** Where the chunks and states go. */
@@ -27,7 +30,7 @@ export interface RenderJob {
 /** Renders all chunks that are not there yet. @throws Stopped when the control says so */
 export function renderPremaster(job: RenderJob): void {
   const { score, control } = job;
-  const state = resumed(job) ?? freshState(score);
+  const state = resumed(job) ?? freshState(job);
   const total = score.chunkEnds.length;
   job.onChunk(state.chunkCrcs.length);
   for (let index = state.chunkCrcs.length; index < total; index++) {
@@ -37,8 +40,17 @@ export function renderPremaster(job: RenderJob): void {
   }
 }
 
-function freshState(score: Score): RenderState {
-  return { mixer: new Mixer(score), overlap: new Overlap(score.parts.length), chunkCrcs: [] };
+/** Signals in each frame of the premaster: the mix, and the stems if there are any. */
+export function signalCount(stems: boolean): number {
+  return stems ? 1 + stemNames.length : 1;
+}
+
+function freshState({ score, stems }: RenderJob): RenderState {
+  return {
+    mixer: new Mixer(score, stems),
+    overlap: new Overlap(score.parts.length),
+    chunkCrcs: [],
+  };
 }
 
 function renderChunk(job: RenderJob, state: RenderState, index: number): void {
@@ -57,28 +69,29 @@ function renderChunk(job: RenderJob, state: RenderState, index: number): void {
 }
 
 function mixChunk(
-  { bank, score, control }: RenderJob,
+  { bank, score, stems, control }: RenderJob,
   { overlap, mixer }: RenderState,
   from: number,
   to: number,
   writer: ChunkWriter,
 ): void {
-  const out = stereo(blockFrames);
+  const signals = Array.from({ length: signalCount(stems) }, () => stereo(blockFrames));
   for (const block of synthesize(bank, score, from, to, control)) {
     const parts = overlap.take(block, to - from);
     const frames = parts[0]!.left.length;
     if (frames === 0) continue;
-    const mix = slice(out, 0, frames);
-    mixer.process(parts, from + block.at, mix);
-    writer.push(mix);
+    const out = signals.map((signal) => slice(signal, 0, frames));
+    mixer.process(parts, from + block.at, out[0]!, out.slice(1));
+    writer.push(out);
   }
   overlap.endChunk(to - from);
 }
 
 /** The state of the earlier render with its chunks taken over; null when anything is amiss. */
-function resumed({ resume, score, fingerprint, folder, control }: RenderJob): RenderState | null {
+function resumed(job: RenderJob): RenderState | null {
+  const { resume, score, fingerprint, folder, control } = job;
   if (resume === null || resume.chunks < 1 || resume.chunks > score.chunkEnds.length) return null;
-  const state = freshState(score);
+  const state = freshState(job);
   if (!loadState(resume.folder, resume.chunks, fingerprint, state)) return null;
   try {
     for (let index = 0; index < resume.chunks; index++) {

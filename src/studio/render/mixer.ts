@@ -2,12 +2,13 @@
  * The mixing desk: every part through its strip into the mix, the reverb and the echo; then the bus
  * with a rumble filter, a gentle compressor, and what the style adds (tape, low-pass).
  */
-import { highpass, lowpass, StereoBiquad } from "../dsp/biquad.ts";
+import { highpass, StereoBiquad } from "../dsp/biquad.ts";
 import { Compressor } from "../dsp/compressor.ts";
 import { duckDepth } from "../dsp/duck.ts";
 import { Echo } from "../dsp/echo.ts";
 import { Reverb } from "../dsp/reverb.ts";
 import {
+  add,
   gainOf,
   type StateArray,
   type Stateful,
@@ -16,9 +17,9 @@ import {
   slice,
   stereo,
 } from "../dsp/state.ts";
-import { Tape } from "../dsp/tape.ts";
 import type { Score } from "../score.ts";
 import { drumKeys } from "../style.ts";
+import { BusFinish, StemBuses } from "./stems.ts";
 import { Strip } from "./strip.ts";
 import { blockFrames } from "./synthesize.ts";
 
@@ -36,11 +37,10 @@ export class Mixer implements Stateful {
   readonly #strips: readonly Strip[];
   readonly #reverb: Reverb;
   readonly #echo: Echo;
-  readonly #rumble = new StereoBiquad(highpass(28));
   readonly #reverbLow = new StereoBiquad(highpass(220));
   readonly #compressor = new Compressor(busCompressor);
-  readonly #tape: Tape | null;
-  readonly #lowpass: StereoBiquad | null;
+  readonly #finish: BusFinish;
+  readonly #stems: StemBuses | null;
   readonly #kicks: readonly number[];
   readonly #buses: Buses = {
     mix: stereo(blockFrames),
@@ -49,15 +49,16 @@ export class Mixer implements Stateful {
   };
   readonly #depth = new Float32Array(blockFrames);
 
-  constructor(score: Score) {
+  /** @param withStems whether `process` also fills stems */
+  constructor(score: Score, withStems = false) {
     const { style } = score;
     const beat = 60 / score.tempo;
     this.#score = score;
     this.#strips = score.parts.map((part) => new Strip(part.channel));
     this.#reverb = new Reverb(style.reverb);
     this.#echo = new Echo({ seconds: beat * style.echo.beats, feedback: style.echo.feedback });
-    this.#tape = style.tape === undefined ? null : new Tape(style.tape);
-    this.#lowpass = style.lowpass === undefined ? null : new StereoBiquad(lowpass(style.lowpass));
+    this.#finish = new BusFinish(style, true);
+    this.#stems = withStems ? new StemBuses(score) : null;
     this.#kicks = kickFrames(score);
   }
 
@@ -66,11 +67,10 @@ export class Mixer implements Stateful {
       ...this.#strips,
       this.#reverb,
       this.#echo,
-      this.#rumble,
       this.#reverbLow,
       this.#compressor,
-      ...(this.#tape === null ? [] : [this.#tape]),
-      ...(this.#lowpass === null ? [] : [this.#lowpass]),
+      this.#finish,
+      ...(this.#stems === null ? [] : [this.#stems]),
     ].flatMap((processor) => processor.state);
   }
 
@@ -79,24 +79,37 @@ export class Mixer implements Stateful {
    *
    * @param parts for each part its sound, all as long as `out`; they are used up
    * @param from the block's first frame within the piece
+   * @param stems filled with the stems, in the order of `stemNames`, when the mixer makes any; they add
+   *   up to `out` but for the rounding of single-precision numbers
    */
-  process(parts: readonly Stereo[], from: number, out: Stereo): void {
+  process(
+    parts: readonly Stereo[],
+    from: number,
+    out: Stereo,
+    stems: readonly Stereo[] = [],
+  ): void {
     const frames = out.left.length;
     const buses = this.#clearBuses(frames);
     const depth = this.#depth.subarray(0, frames);
+    this.#stems?.clear(stems);
     if (this.#kicks.length > 0) duckDepth(depth, from, this.#kicks, 60 / this.#score.tempo);
     parts.forEach((part, index) => {
       const strip = this.#strips[index]!;
       if (!strip.process(part, depth)) return;
       add(buses.mix, part, 1);
+      this.#stems?.addPart(stems, index, part);
       add(buses.reverb, part, strip.channel.reverb);
       if (strip.channel.echo !== undefined) add(buses.echo, part, strip.channel.echo);
     });
-    this.#effects(buses);
-    this.#bus(buses.mix);
+    this.#effects(buses, stems);
+    this.#finish.before(buses.mix);
+    this.#stems?.before(stems);
+    this.#compressor.process(buses.mix, stems);
+    this.#finish.after(buses.mix);
+    this.#stems?.after(stems);
     out.left.set(buses.mix.left);
     out.right.set(buses.mix.right);
-    this.#edges(out, from);
+    for (const signal of [out, ...stems]) this.#edges(signal, from);
   }
 
   #clearBuses(frames: number): Buses {
@@ -112,21 +125,18 @@ export class Mixer implements Stateful {
     };
   }
 
-  #effects({ mix, reverb, echo }: Buses): void {
+  #effects({ mix, reverb, echo }: Buses, stems: readonly Stereo[]): void {
     const { style } = this.#score;
+    const echoGain = gainOf(style.echo.levelDb);
+    const reverbGain = gainOf(style.reverb.levelDb);
     this.#echo.process(echo);
-    add(mix, echo, gainOf(style.echo.levelDb));
+    add(mix, echo, echoGain);
+    this.#stems?.addEffect(stems, echo, echoGain);
     add(reverb, echo, 0.3);
     this.#reverbLow.process(reverb);
     this.#reverb.process(reverb);
-    add(mix, reverb, gainOf(style.reverb.levelDb));
-  }
-
-  #bus(mix: Stereo): void {
-    this.#rumble.process(mix);
-    this.#compressor.process(mix);
-    this.#tape?.process(mix);
-    this.#lowpass?.process(mix);
+    add(mix, reverb, reverbGain);
+    this.#stems?.addEffect(stems, reverb, reverbGain);
   }
 
   /** Begins without a click, and ends in silence exactly where the piece does. */
@@ -150,12 +160,4 @@ function kickFrames(score: Score): number[] {
     (note) => score.parts[note.part]!.isDrums && note.pitch === drumKeys.kick,
   );
   return kicks.map((note) => Math.round(note.start * sampleRate));
-}
-
-function add(target: Stereo, source: Stereo, gain: number): void {
-  const { left, right } = source;
-  for (let i = 0; i < left.length; i++) {
-    target.left[i]! += left[i]! * gain;
-    target.right[i]! += right[i]! * gain;
-  }
 }
