@@ -30,7 +30,7 @@ it.each(steps)("killed when %s", async (step) => {
     database: database.db.databaseName,
     engine,
     haltAt: step,
-    times: quickTimes,
+    times: { ...quickTimes, ttlMs: 2_000 },
   });
   const { id } = await jobs.create(newTestJob({ engine }));
   if (step === "draining") {
