@@ -99,14 +99,14 @@ async function waited(
   scope: Scope,
   job: Job,
   waitSeconds: number,
-  { signal, timeoutMs }: HandlerContext,
+  context: HandlerContext,
 ): Promise<Job> {
-  const waitMs = Math.min(waitSeconds * 1000, (timeoutMs() ?? Infinity) - answerMs);
+  const waitMs = Math.min(waitSeconds * 1000, (context.timeoutMs() ?? Infinity) - answerMs);
   if (isTerminal(job.status) || waitMs <= 0) return job;
   const bound = new AbortController();
   const timer = ports.clock.sleep(waitMs, bound.signal).then(() => bound.abort());
   try {
-    return await waitForEnd(ports, scope, job, AbortSignal.any([signal, bound.signal]));
+    return await waitForEnd(ports, scope, job, AbortSignal.any([context.signal, bound.signal]));
   } finally {
     bound.abort();
     await timer;

@@ -101,15 +101,28 @@ async function connectAll(url: string, grpcAddress: string, key: string): Promis
   return [sse, grpc];
 }
 
-/** Each kind watches each job five times. */
-function watchAll([sse = [], grpc = []]: Idle[][], jobs: readonly WatchedJob[], ledger: Ledger) {
-  const bySse = sse.flatMap((idle, n) => idle.watch([jobs[n % jobs.length]!], ledger.receiver()));
-  const byGrpc = grpc.flatMap((idle, n) =>
-    Array.from({ length: 100 }, (_, m) => jobs[(n * 100 + m) % jobs.length]!).flatMap((job) =>
-      idle.watch([job], ledger.receiver()),
-    ),
-  );
-  return [...bySse, ...byGrpc];
+/**
+ * Each kind watches each job five times. They come in groups, the next when the last has its first states: a
+ * stampede would measure how fast callers are let in.
+ */
+async function watchAll(
+  [sse = [], grpc = []]: Idle[][],
+  jobs: readonly WatchedJob[],
+  ledger: Ledger,
+) {
+  const ends: Promise<void>[] = [];
+  const group = async (idles: readonly Idle[], watchesOfEach: number, from: number) => {
+    idles.forEach((idle, n) => {
+      for (let m = 0; m < watchesOfEach; m += 1) {
+        const job = jobs[((from + n) * watchesOfEach + m) % jobs.length]!;
+        ends.push(...idle.watch([job], ledger.receiver()));
+      }
+    });
+    while (ledger.begun < ends.length) await clock.sleep(20);
+  };
+  for (let n = 0; n < sse.length; n += 100) await group(sse.slice(n, n + 100), 1, n);
+  for (const [n, idle] of grpc.entries()) await group([idle], 100, n);
+  return ends;
 }
 
 async function inGroups<T>(items: readonly T[], each: (item: T) => Promise<unknown>) {
@@ -169,10 +182,9 @@ async function measure(folder: string): Promise<void> {
   const connections = await connectAll(url!, grpcAddress!, key);
   const idle = await usageOf(service);
   const ledger = new Ledger();
-  const ends = watchAll(connections, jobs, ledger);
+  const ends = await watchAll(connections, jobs, ledger);
   const all = Promise.all(ends);
   all.catch(() => undefined);
-  while (ledger.begun < ends.length) await clock.sleep(100);
   await clock.sleep(1_000);
   const watching = await usageOf(service);
   const kilobytes = (watching.live - idle.live) / ends.length / 1_024;
