@@ -26,6 +26,7 @@ import { systemClock as clock } from "./base/clock.ts";
 import type { Lifecycle } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { systemRandom as random } from "./base/random.ts";
+import { mountDocuments } from "./compose-documents.ts";
 import { GatewayError, registerGateway } from "./gateway/index.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
@@ -93,9 +94,10 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     certificate,
     encodeProtocolError: (kind) => {
       const error = new ServiceError(protocolFailures[kind]);
-      const { status, headers, body } = encodeError(error, requestIdOf(null, random));
-      const type = { "content-type": "application/json; charset=utf-8" };
-      return { status, headers: { ...headers, ...type }, body: JSON.stringify(body) };
+      const id = requestIdOf(null, random);
+      const { status, headers, body } = encodeError(error, id);
+      const own = { "content-type": "application/json; charset=utf-8", "x-request-id": id };
+      return { status, headers: { ...headers, ...own }, body: JSON.stringify(body) };
     },
   });
   const app = createApp({
@@ -182,6 +184,7 @@ async function mount(
     log,
   });
   registerMedia(app, { store: artifacts, signer, clock });
+  mountDocuments(app);
   registerGateway(app, {
     service: MusicGenerations,
     implementation,

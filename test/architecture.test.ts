@@ -17,6 +17,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engines: ["studio", "generations", "base"],
   api: ["generations", "base", "gen"],
   gateway: ["base", "gen"],
+  // It describes what the gateway serves, by the gateway's own bindings and names.
+  openapi: ["gateway", "gen"],
   server: ["base"],
   policy: ["generations", "base"],
   metrics: ["generations", "base"],
@@ -63,9 +65,9 @@ describe("imports point inward", () => {
     expect([...parts].filter((part) => !(part in allowed))).toEqual([]);
   });
 
-  it("the gateway sees no generated music", () => {
+  it.each(["gateway", "openapi"])("%s sees no generated music", (part) => {
     const music = files
-      .filter((file) => partOf(file) === "gateway")
+      .filter((file) => partOf(file) === part)
       .flatMap(importsOf)
       .filter((target) => target.includes("/gen/music/"));
     expect(music).toEqual([]);

@@ -50,11 +50,11 @@ function run([program, ...args]: Check["command"]): boolean {
   return status === 0;
 }
 
-/** The generated code is what the protos generate now. */
+/** The generated code is what the protos generate now; the OpenAPI document has a test of its own. */
 function isGeneratedCodeCurrent(folder: string): boolean {
   const fresh = join(folder, "gen");
   if (!run(["buf", "generate", "--output", folder])) return false;
-  return run(["diff", "-r", "gen", fresh]);
+  return run(["diff", "-r", "-x", "openapi.json", "gen", fresh]);
 }
 
 /** Runs vitest and adds its tests to the count. */

@@ -53,7 +53,9 @@ export interface Route {
   readonly variables: ReadonlyMap<string, TextTarget>;
   /** What the body is: nothing, the whole request, or one field of it. */
   readonly body: DescField | "" | "*";
-  /** The JSON of an answer: all of it, or what `response_body` names. */
+  /** What `response_body` names: the one field that is the answer; null for all of the message. */
+  readonly answered: DescField | null;
+  /** The JSON of an answer. */
   readonly print: (message: Message) => string;
   readonly headers: readonly HeaderTarget[];
   readonly location: Locate | null;
@@ -112,6 +114,7 @@ function routeOf(service: DescService, method: DescMethod, rule: HttpRule): Rout
     template,
     variables: variablesOf(input, template),
     body: bodyOf(input, verb, rule.body),
+    answered: printed,
     print: printed ? fieldPrinter(printed) : messagePrinter(output),
     headers: options.headers.map((each) => ({ ...textTarget(input, each.field), ...each })),
     location: options.location === "" ? null : compileLocation(method, options.location),

@@ -4,17 +4,18 @@ import { afterAll } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { newId } from "../../src/generations/identifiers.ts";
+import type { KeyScope } from "../../src/generations/identity.ts";
 import type { Lease } from "../../src/generations/job.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
 import { createStore, openDatabase } from "../../src/store/index.ts";
-import { startTestService, type TestServiceOptions } from "../support/service.ts";
+import { startTestService, type TestService, type TestServiceOptions } from "../support/service.ts";
 import { silentLog, testLimits } from "../support/store.ts";
 import type { Endpoints } from "./face.ts";
 
 export class World {
   readonly endpoints: Endpoints;
   readonly stop: () => Promise<void>;
-  readonly #key: (organization: string, user: string) => Promise<string>;
+  readonly #key: TestService["key"];
   readonly #jobs: JobStore;
   readonly #leases = new Map<string, Lease>();
   #organizations = 0;
@@ -22,7 +23,7 @@ export class World {
   constructor(
     endpoints: Endpoints,
     jobs: JobStore,
-    key: World["newKey"],
+    key: TestService["key"],
     stop: () => Promise<void>,
   ) {
     this.endpoints = endpoints;
@@ -31,8 +32,8 @@ export class World {
     this.stop = stop;
   }
 
-  newKey(organization: string, user = "user_1"): Promise<string> {
-    return this.#key(organization, user);
+  newKey(organization: string, user = "user_1", scopes?: readonly KeyScope[]): Promise<string> {
+    return this.#key(organization, user, scopes);
   }
 
   /** A user and an organization that no other case has, and a key. */
@@ -88,10 +89,5 @@ export async function startWorld(options: TestServiceOptions = {}, ca: Buffer | 
   const { jobs } = createStore(database, ports, testLimits);
   afterAll(() => database.client.close());
   const endpoints = { url: service.url, grpcAddress: service.grpcAddress, ca };
-  return new World(
-    endpoints,
-    jobs,
-    (...who) => service.key(...(who as [string, string])),
-    () => service.stop(),
-  );
+  return new World(endpoints, jobs, service.key, () => service.stop());
 }

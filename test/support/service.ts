@@ -6,6 +6,7 @@ import { afterAll, inject } from "vitest";
 import { readConfig } from "../../src/base/config.ts";
 import { randomHex, systemRandom } from "../../src/base/random.ts";
 import { createServiceProcess, type Role, type ServiceProcess } from "../../src/compose.ts";
+import type { KeyScope } from "../../src/generations/identity.ts";
 import { silentLog } from "./store.ts";
 
 export interface TestServiceOptions {
@@ -17,7 +18,7 @@ export interface TestServiceOptions {
 export interface TestService extends ServiceProcess {
   readonly databaseUri: string;
   /** A new key of a user in an organization; both are made where they are missing. */
-  key(organizationId: string, userId: string): Promise<string>;
+  key(organizationId: string, userId: string, scopes?: readonly KeyScope[]): Promise<string>;
 }
 
 /** Stopped, and its folder removed, after the tests of the file. */
@@ -47,7 +48,7 @@ export async function startTestService({
   });
   return Object.assign(service, {
     databaseUri,
-    key: async (organizationId: string, userId: string) =>
-      (await service.apiKeys.create(organizationId, userId)).key,
+    key: async (organizationId: string, userId: string, scopes?: readonly KeyScope[]) =>
+      (await service.apiKeys.create(organizationId, userId, scopes && { scopes })).key,
   });
 }

@@ -1,0 +1,20 @@
+/** The composition of what anyone may read about the service. */
+import { readFileSync } from "node:fs";
+import type { FastifyInstance } from "fastify";
+import { ServiceError } from "./generations/failures.ts";
+import { type PublicDocument, registerDocuments } from "./server/documents.ts";
+
+/** Mounts `/openapi.json`. */
+export function mountDocuments(app: FastifyInstance): void {
+  registerDocuments(app, {
+    documents: [openApi()],
+    methodNotAllowed: (allow) => new ServiceError("method_not_allowed", { headers: { allow } }),
+  });
+}
+
+/** Made by `npm run generate`; without the white space that makes it readable in the repository. */
+function openApi(): PublicDocument {
+  const text = readFileSync(new URL("../gen/openapi.json", import.meta.url), "utf8");
+  const body = Buffer.from(JSON.stringify(JSON.parse(text)));
+  return { path: "/openapi.json", contentType: "application/json; charset=utf-8", body };
+}
