@@ -5,7 +5,7 @@ import type { QueueOptions } from "./queue.ts";
 export interface OwnDatabase {
   readonly url: string;
   readonly pool: Pool;
-  /** Also drops it, unless as a guest. */
+  /** Leaves the database to go with its server: a drop ends connections that a queue is still closing. */
   close(): Promise<void>;
 }
 
@@ -23,9 +23,6 @@ export async function openDatabase({ url, name, isGuest }: QueueOptions): Promis
   return {
     url: own,
     pool,
-    close: async () => {
-      await pool.end();
-      if (!isGuest) await administer(`drop database "${name}" with (force)`);
-    },
+    close: () => pool.end(),
   };
 }
