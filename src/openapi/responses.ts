@@ -34,7 +34,7 @@ export function successResponses(
     ...(route.location && { Location: location }),
     ...(preferences.length > 0 && { "Preference-Applied": applied }),
   };
-  if (route.stream) return streamResponses(route, { ...own }, common, schemas);
+  if (route.stream) return streamResponses(route, own, common, schemas);
   if (successStatus === 204) {
     return { 204: { description: "Done; there is nothing to say.", headers: own } };
   }
@@ -83,37 +83,46 @@ function answerSchema({ method, answered }: Route, schemas: Schemas): JsonSchema
   return schemas.field(answered, "answer");
 }
 
-/** OpenAPI 3.1 has no word for the items of a stream; `x-item-schema` is what 3.2 calls `itemSchema`. */
+/**
+ * A stream. OpenAPI 3.1 does not say what a schema is of there; as tools have it, and 3.2 in its
+ * `itemSchema`, it is of each event, an object of the fields that the event has, and of each line.
+ */
 function streamResponses(
   { method, stream }: Route,
   headers: Response["headers"] & object,
   common: Response["headers"] & object,
   schemas: Schemas,
 ): Responses {
-  const item = schemas.message(method.output, "answer");
-  const text = (description: string) => ({
-    schema: { type: "string", description, "x-item-schema": item },
-  });
-  const event = stream?.event || "message";
-  const named = `Each event is named \`${event}\` and its data is one JSON object`;
-  const resumable = stream?.idPath ? "; its id is what `Last-Event-ID` takes" : "";
+  const item = { anyOf: [schemas.message(method.output, "answer"), errorReference] };
   const ended = { description: "There is nothing more to come.", headers: common };
+  const resumable = stream?.idPath && { id: { type: "string", description: eventId } };
+  const names = [stream?.event || "message", "error"];
+  const event = {
+    description: "One event. An error ends the stream, as an event named `error`.",
+    type: "object",
+    properties: {
+      ...resumable,
+      event: { type: "string", enum: names },
+      data: { type: "string", contentMediaType: "application/json", contentSchema: item },
+    },
+    required: ["event", "data"],
+  };
+  const line = { description: "One line. An error ends the stream, as its last line.", ...item };
   return {
     200: {
       description: "A stream, until there is nothing more to come.",
       headers,
       content: {
-        "text/event-stream": text(
-          `${named}${resumable}. An error is a last event named \`error\`.`,
-        ),
-        "application/x-ndjson": text(
-          "Each line is one JSON object. An error is a last line; an empty line keeps the connection.",
-        ),
+        "text/event-stream": { schema: event },
+        "application/x-ndjson": { schema: line },
       },
     },
     ...(stream?.idPath && { 204: ended }),
   };
 }
+
+const errorReference = componentRef("schemas", "Error");
+const eventId = "What `Last-Event-ID` takes, to go on after it.";
 
 /** One component for each set of errors that share a status. */
 export class ErrorResponses {

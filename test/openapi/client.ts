@@ -84,11 +84,17 @@ async function checked(operationId: string, response: Response): Promise<Answer>
     expect(problemsOf(schema, body), where).toEqual([]);
     return { status, headers, body };
   }
-  const items = itemsOf(type, text);
-  for (const item of items) {
-    expect(problemsOf(schema["x-item-schema"] as JsonSchema, item), where).toEqual([]);
-  }
-  return { status, headers, body: items };
+  return { status, headers, body: itemsOf(type, text).map((item) => dataOf(schema, item, where)) };
+}
+
+/** The message of an event or a line, which has been checked. */
+function dataOf(schema: JsonSchema, item: unknown, where: string): unknown {
+  expect(problemsOf(schema, item), where).toEqual([]);
+  const data = (schema["properties"] as Record<string, JsonSchema> | undefined)?.["data"];
+  if (data === undefined) return item;
+  const message: unknown = JSON.parse((item as { data: string }).data);
+  expect(problemsOf(data["contentSchema"] as JsonSchema, message), where).toEqual([]);
+  return message;
 }
 
 function checkHeaders(
@@ -107,10 +113,14 @@ function checkHeaders(
   }
 }
 
-/** The messages of a stream that has ended. */
+/** The events of a stream that has ended, as objects of their fields, or its lines. */
 function itemsOf(type: string, text: string): unknown[] {
-  const lines = text.split("\n").filter((line) => line !== "");
-  if (type === "application/x-ndjson") return lines.map((line) => JSON.parse(line));
-  const data = lines.filter((line) => line.startsWith("data:"));
-  return data.map((line) => JSON.parse(line.slice(5)));
+  if (type === "application/x-ndjson") {
+    const lines = text.split("\n").filter((line) => line !== "");
+    return lines.map((line) => JSON.parse(line));
+  }
+  const blocks = text
+    .split("\n\n")
+    .map((block) => block.split("\n").map((line) => line.split(/: (.*)/)));
+  return blocks.map((fields) => Object.fromEntries(fields)).filter((event) => "data" in event);
 }

@@ -25,7 +25,6 @@ function closed(value: unknown): unknown {
 
 const ajv = new Ajv2020({ strict: true, allErrors: true, validateFormats: true });
 addFormats.default(ajv);
-ajv.addKeyword("x-item-schema");
 for (const [name, schema] of Object.entries(document.components["schemas"] ?? {})) {
   ajv.addSchema(absolute(closed(schema)) as JsonSchema, nameOf(`#/components/schemas/${name}`));
 }

@@ -103,9 +103,17 @@ describe("bindings", () => {
     expect(paths["/v1/shelves/{name}"]!["delete"]!.responses["204"]).not.toHaveProperty("content");
     const { responses } = paths["/v1/books/{name}/pages"]!["get"]!;
     expect(Object.keys(responses)).toEqual(["200", "204"]);
-    const item = { "x-item-schema": { $ref: "#/components/schemas/Page" } };
+    const item = { anyOf: [{ $ref: "#/components/schemas/Page" }, {}] };
+    const properties = {
+      id: {},
+      event: { enum: ["page", "error"] },
+      data: { contentSchema: item },
+    };
     expect(responses["200"]).toMatchObject({
-      content: { "text/event-stream": { schema: item }, "application/x-ndjson": { schema: item } },
+      content: {
+        "text/event-stream": { schema: { properties } },
+        "application/x-ndjson": { schema: item },
+      },
     });
   });
 });
