@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { ServiceError } from "./generations/failures.ts";
 import { type PublicDocument, registerDocuments } from "./server/documents.ts";
+import { referencePage } from "./server/reference-page.ts";
 
-/** Mounts `/openapi.json`. */
+/** Mounts `/openapi.json`, and its page at `/docs`. */
 export function mountDocuments(app: FastifyInstance): void {
   registerDocuments(app, {
-    documents: [openApi()],
+    documents: [openApi(), ...referencePage()],
     methodNotAllowed: (allow) => new ServiceError("method_not_allowed", { headers: { allow } }),
   });
 }
