@@ -12,6 +12,7 @@ import { getComments } from "@bufbuild/protoplugin";
 import { GenerationSchema } from "../gen/music/v1/generation_pb.ts";
 import { MusicGenerations } from "../gen/music/v1/music_generations_pb.ts";
 import { errorReference, errorSchema, narrowError } from "./api/error-reference.ts";
+import { examples } from "./api/examples.ts";
 import { describeService, type Header, type OpenApiDocument } from "./openapi/index.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -43,17 +44,6 @@ const errorHeaders: Readonly<Record<number, Readonly<Record<string, Header>>>> =
   },
   429: { "Retry-After": retryAfter },
   503: { "Retry-After": retryAfter },
-};
-
-const requestExamples: Readonly<Record<string, unknown>> = {
-  createGeneration: {
-    engine: "studio",
-    prompt: "calm piano, 70 bpm, F major",
-    duration_seconds: 30,
-    style_tags: ["ambient"],
-    title: "First light",
-    seed: 7,
-  },
 };
 
 /** The document as it is now, made anew. */
@@ -106,7 +96,8 @@ export function composeOpenApi(): OpenApiDocument {
       output.typeName === GenerationSchema.typeName && methodKind === "unary"
         ? { "Retry-After": askAgain }
         : {},
-    requestExample: ({ localName }) => requestExamples[localName],
+    requestExample: ({ localName }) => examples[localName]?.request,
+    answerExample: ({ localName }) => examples[localName]?.answer,
   });
 }
 

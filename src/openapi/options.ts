@@ -40,4 +40,6 @@ export interface OpenApiOptions {
   readonly successHeaders: (method: DescMethod) => Readonly<Record<string, Header>>;
   /** The body of a request that succeeds; undefined for none. */
   readonly requestExample: (method: DescMethod) => unknown;
+  /** The body of what that request is answered with; undefined for none. */
+  readonly answerExample: (method: DescMethod) => unknown;
 }

@@ -39,10 +39,16 @@ export function successResponses(
     return { 204: { description: "Done; there is nothing to say.", headers: own } };
   }
   const isConditional = hasEntityTag(route);
+  const example = options.answerExample(method);
   const success: Response = {
     description: STATUS_CODES[successStatus] ?? "Success",
     headers: { ...own, ...(isConditional && { ETag: componentRef("headers", "ETag") }) },
-    content: { "application/json": { schema: answerSchema(route, schemas) } },
+    content: {
+      "application/json": {
+        schema: answerSchema(route, schemas),
+        ...(example !== undefined && { example }),
+      },
+    },
   };
   if (!isConditional) return { [successStatus]: success };
   const unchanged = { description: "Unchanged since the answer with that `ETag`." };

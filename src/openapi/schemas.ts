@@ -69,7 +69,7 @@ export class Schemas {
 
   /** The value of a field that is there. */
   value(field: DescField, role: Role): JsonSchema {
-    const rules = role === "request" ? constraintsOf(field) : {};
+    const rules = constraintsOf(field);
     if (field.fieldKind === "list") {
       const { items, ...own } = rules;
       return { type: "array", items: { ...this.#item(field, role), ...(items ?? {}) }, ...own };

@@ -24,6 +24,7 @@ function documentOf(...names: string[]) {
     answerHeaders: {},
     successHeaders: () => ({}),
     requestExample: () => undefined,
+    answerExample: () => undefined,
   });
 }
 

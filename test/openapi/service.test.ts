@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { startWorld } from "../conformance/world.ts";
 import { type CallOptions, DocumentedClient } from "./client.ts";
-import { document, operations, problemsOf } from "./document.ts";
+import { document, operations, problemsOf, resolve } from "./document.ts";
 
 const world = await startWorld();
 const organization = { organization_id: "org_documented" };
@@ -52,7 +52,17 @@ it("the document itself is served to anyone, and not again to who has it", async
 describe("what succeeds", () => {
   it("a job from its creation, by the document's own example, to its end and deletion", async () => {
     expect(problemsOf(schema, example)).toEqual([]);
-    const { id } = await create();
+    const created = await create();
+    const { id } = created;
+    const { 202: accepted } = operations.get("createGeneration")!.operation.responses;
+    const documented = resolve(accepted!).content!["application/json"]!.example as Job;
+    // In an order that people read, and the same but for what is new each time.
+    expect(Object.keys(created)).toEqual(Object.keys(documented));
+    expect({ ...created, id: "", created_at: "" }).toEqual({
+      ...documented,
+      id: "",
+      created_at: "",
+    });
     const { headers } = await client.call("getGeneration", { parameters: of(id) });
     expect(headers.get("retry-after")).toMatch(/^[1-9]/);
     await world.begin(id);
