@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compose } from "../../src/studio/compose/compose.ts";
 import { readProgression, scaleOf } from "../../src/studio/compose/theory.ts";
 import { voice } from "../../src/studio/compose/voicing.ts";
+import { fitFigure, metreOf } from "../../src/studio/metre.ts";
 import { interpret } from "../../src/studio/prompt/interpret.ts";
 import type { NoteEvent, Score } from "../../src/studio/score.ts";
 import { styles } from "../../src/studio/styles.ts";
@@ -134,6 +135,106 @@ describe("a minute of each style", () => {
     );
     const lowest = last.reduce((low, note) => (note.pitch < low.pitch ? note : low));
     expect(lowest.pitch % 12).toBe(scaleOf(score.key)[0]);
+  });
+});
+
+describe("ten minutes", () => {
+  const barsOf = (score: Score) =>
+    Array.from({ length: Math.floor(score.endingAt / score.barSeconds) }, (_, bar) =>
+      skeleton(score, bar),
+    );
+
+  it.each(["house", "waltz", "piano", "techno", "soul"])(
+    "of %s do not go round in circles",
+    (style) => {
+      const score = scoreOf(style, 600, 3);
+      const bars = barsOf(score);
+      expect(new Set(bars).size).toBeGreaterThan(bars.length * 0.6);
+      const sections = score.sections.map(({ firstBar, bars: length }) =>
+        bars.slice(firstBar, firstBar + length).join("|"),
+      );
+      expect(new Set(sections).size).toBe(sections.length);
+      const energies = score.sections.map(({ energy }) => energy);
+      expect(Math.max(...energies) - Math.min(...energies)).toBeGreaterThan(0.2);
+    },
+  );
+
+  it("have other parts where a kind of section returns", () => {
+    const score = scoreOf("disco", 600, 4);
+    const playing = score.sections
+      .filter(({ kind }) => kind === "chorus")
+      .map(({ firstBar, bars }) => {
+        const [from, to] = [firstBar, firstBar + bars].map((bar) => bar * score.barSeconds);
+        const notes = score.notes.filter(({ start }) => start >= from! + 0.1 && start < to! - 0.1);
+        return [...new Set(notes.map(({ part }) => part))].sort().join();
+      });
+    expect(new Set(playing).size).toBeGreaterThan(2);
+  });
+});
+
+describe("bass and drums", () => {
+  it("take turns in leading from phrase to phrase, and the bass leads by steps to the next root", () => {
+    let runs = 0;
+    let pickups = 0;
+    for (let seed = 1; seed <= 12; seed++) {
+      const score = scoreOf("rock, 120 bpm", 180, seed);
+      const sixteenth = score.barSeconds / 16;
+      const at = (bar: number, role: string) =>
+        score.notes
+          .filter(({ part }) => score.parts[part]!.role === role)
+          .map(({ start, pitch }) => ({
+            step: Math.round((start - bar * score.barSeconds) / sixteenth),
+            pitch,
+          }))
+          .filter(({ step }) => step >= 8 && step <= 16);
+      for (const { firstBar, bars, energy } of score.sections) {
+        if (bars < 8 || energy < 0.62) continue;
+        const bar = firstBar + 3;
+        const line = at(bar, "bass").filter(({ step }) => step % 2 === 0);
+        const moves = line.slice(1).map(({ pitch }, i) => Math.abs(pitch - line[i]!.pitch) % 12);
+        const isRun = line.length === 5 && moves.every((move) => [1, 2, 10, 11].includes(move));
+        const drums = at(bar, "drums").filter(({ step }) => step >= 12 && step < 16);
+        // Its grooves have no toms.
+        const isPickup = drums.some(({ pitch }) => [45, 47, 50].includes(pitch));
+        expect(isRun && isPickup).toBe(false);
+        if (isRun) runs++;
+        if (isPickup) pickups++;
+      }
+    }
+    expect(runs).toBeGreaterThan(5);
+    expect(pickups).toBeGreaterThan(5);
+  });
+});
+
+describe("other metres", () => {
+  it.each(["3/4", "5/4", "6/8"] as const)("every style is played in %s", (metre) => {
+    for (const style of styles) {
+      const wording = { prompt: "", styleTags: [], fields: { genre: style.key, metre } };
+      const interpretation = interpret(wording, 1);
+      const score = compose({ interpretation, durationSeconds: 40, seed: 1, title: null });
+      const { beats, beatSteps, steps } = score.metre;
+      expect(score.barSeconds).toBeCloseTo((60 / score.tempo) * beats, 9);
+      const pitched = score.notes.filter(({ part }) => !score.parts[part]!.isDrums);
+      const onOne = pitched.filter(({ start }) => {
+        const step = Math.round((start / score.barSeconds) * steps) % steps;
+        return step === 0;
+      });
+      const bars = score.endingAt / score.barSeconds;
+      expect(onOne.length, style.key).toBeGreaterThan(bars / 2);
+      expect(beats * beatSteps).toBe(steps);
+    }
+  });
+
+  it("fits figures beat by beat", () => {
+    const fitted = (figure: string, from: "4/4" | "3/4", to: "3/4" | "4/4" | "5/4" | "6/8") =>
+      fitFigure(figure, metreOf(from), metreOf(to));
+    expect(fitted("abcd efgh ijkl mnop", "4/4", "3/4")).toBe("abcdefghmnop");
+    expect(fitted("abcd efgh ijkl", "3/4", "4/4")).toBe("abcdefghijklefgh");
+    expect(fitted("X.x.X.x.X.x.X.xx", "4/4", "6/8")).toBe("X...x.X...x.X...x.X...xx");
+    expect(fitted("x---------------", "4/4", "6/8")).toBe(`x${"-".repeat(23)}`);
+    expect(fitted("X...x...y...z...X...x...y...w...", "4/4", "3/4")).toBe(
+      "X...x...z...X...x...w...",
+    );
   });
 });
 

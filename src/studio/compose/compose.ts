@@ -35,7 +35,7 @@ export function compose(brief: Brief): Score {
   const metre = metreOf(interpretation.metre);
   const style = inMetre(interpretation.style, metre);
   const timing = fitTiming(duration, interpretation.tempo, metre, style.ring);
-  const sections = planSections(timing.bars, style, interpretation.energyShift);
+  const sections = planSections(timing.bars, style, interpretation.energyShift, seed);
   const plan = planBars(sections, style, key, metre, seed);
   const drums = style.parts.flatMap((part) =>
     part.role === "drums" ? writeDrums(part, plan) : [],

@@ -3,6 +3,7 @@
  * piece ends exactly where it was asked to.
  */
 import type { Metre } from "../metre.ts";
+import { pick, randomOf } from "../random.ts";
 import type { Section } from "../score.ts";
 import type { SectionKind, Style } from "../style.ts";
 
@@ -56,20 +57,30 @@ export function fitTiming(
 
 type Block = readonly [SectionKind, number];
 
+/** Orders in which a story can be told; a long piece tells it in one way after the other. */
+const cycles: readonly (readonly SectionKind[])[] = [
+  ["verse", "chorus", "verse", "bridge", "chorus"],
+  ["verse", "verse", "chorus", "bridge", "chorus"],
+  ["verse", "chorus", "bridge", "verse", "chorus"],
+];
+
 /** Kinds of `count` blocks: verses and choruses with bridges between, a chorus at the end. */
-function middleKinds(count: number): SectionKind[] {
-  const cycle: SectionKind[] = ["verse", "chorus", "verse", "bridge", "chorus"];
-  const kinds = Array.from({ length: count }, (_, index) => cycle[index % cycle.length]!);
+function middleKinds(count: number, seed: number): SectionKind[] {
+  const random = randomOf(seed, "form");
+  const kinds: SectionKind[] = [];
+  // What is too short for a whole story has the usual one.
+  while (kinds.length < count) kinds.push(...(count < 5 ? cycles[0]! : pick(random, cycles)));
+  kinds.length = count;
   if (count > 0) kinds[count - 1] = "chorus";
   if (count > 2 && kinds[count - 2] === "chorus") kinds[count - 2] = "bridge";
   return kinds;
 }
 
-function longForm(bars: number): Block[] {
+function longForm(bars: number, seed: number): Block[] {
   const edge = bars >= 32 ? 4 : 2;
   const middle = bars - 2 * edge;
   const size = middle >= 48 ? 8 : 4;
-  const blocks: Block[] = middleKinds(Math.floor(middle / size)).map((kind) => [kind, size]);
+  const blocks: Block[] = middleKinds(Math.floor(middle / size), seed).map((kind) => [kind, size]);
   const rest = middle % size;
   const goesBeforeLast = rest > 2 && blocks.at(-2)?.[0] !== "bridge";
   if (goesBeforeLast) blocks.splice(-1, 0, ["bridge", rest]);
@@ -80,7 +91,7 @@ function longForm(bars: number): Block[] {
   ];
 }
 
-function blocksOf(bars: number): Block[] {
+function blocksOf(bars: number, seed: number): Block[] {
   if (bars === 0) return [];
   if (bars < 4) return [["chorus", bars]];
   if (bars < 8)
@@ -95,7 +106,7 @@ function blocksOf(bars: number): Block[] {
       ["verse", half],
       ["chorus", bars - 2 - half],
     ];
-  return longForm(bars);
+  return longForm(bars, seed);
 }
 
 /** The energy at which two parts with pitches play (one in a style that has no more). */
@@ -115,11 +126,16 @@ function isBreakdown(kind: SectionKind, occurrence: number): boolean {
  *
  * @param energyShift what the mood adds to each section's energy
  */
-export function planSections(bars: number, style: Style, energyShift: number): Section[] {
+export function planSections(
+  bars: number,
+  style: Style,
+  energyShift: number,
+  seed: number,
+): Section[] {
   const seen = new Map<SectionKind, number>();
   const sections: Section[] = [];
   let firstBar = 0;
-  for (const [kind, length] of blocksOf(bars)) {
+  for (const [kind, length] of blocksOf(bars, seed)) {
     const occurrence = seen.get(kind) ?? 0;
     seen.set(kind, occurrence + 1);
     const change = isBreakdown(kind, occurrence) ? -0.2 : Math.min(occurrence, 3) * 0.05;

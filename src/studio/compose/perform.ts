@@ -23,13 +23,19 @@ function swung(step: number, { unit, ratio }: Style["swing"], { beatSteps, steps
   return (step - within + late) / steps;
 }
 
-/** How loud the section is played; towards a louder one it swells over its last two bars. */
+/** How a phrase of four bars breathes. */
+const arc = [0, 0.04, 0.07, 0.02];
+
+/**
+ * How loud a bar is played: as its section, with the phrase's arc; towards a louder section it swells
+ * over the last two bars.
+ */
 function dynamics(plan: Plan, bar: number): number {
   const own = plan.bars[bar];
   if (own === undefined) return 0.8;
   const next: Section | undefined = plan.bars[bar + 2]?.section;
   const swell = next !== undefined && next.energy > own.section.energy ? 0.1 : 0;
-  return own.section.energy + swell;
+  return own.section.energy + swell + arc[own.inSection % arc.length]!;
 }
 
 /**

@@ -4,7 +4,7 @@ import { pick, randomOf } from "../random.ts";
 import type { Key, Section } from "../score.ts";
 import type { Part, Style } from "../style.ts";
 import { orchestrate } from "./orchestrate.ts";
-import { type Chord, isMajor, readProgression } from "./theory.ts";
+import { type Chord, isMajor, readChord, readProgression } from "./theory.ts";
 
 export interface Bar {
   readonly index: number;
@@ -46,6 +46,13 @@ function themeOf({ kind, occurrence }: Section): string {
   return `${kind} ${Math.floor(occurrence / (kind === "verse" ? 3 : 2))}`;
 }
 
+/** The tonic without a seventh, which would leave open whether its relative is meant. */
+function endingChord(key: Key, style: Style): Chord {
+  const tonic = readChord("1", key, "triads");
+  const ninth = readChord("1", key, style.chords).tones[4];
+  return ninth === undefined ? tonic : { ...tonic, tones: [...tonic.tones, ninth] };
+}
+
 /** Gives each bar its chords; the last two are the cadence. */
 export function planBars(
   sections: readonly Section[],
@@ -56,7 +63,7 @@ export function planBars(
 ): Plan {
   const list = style.progressions[isMajor(key) ? "major" : "minor"];
   const read = (text: string) => readProgression(text, key, style.chords);
-  const ending = read("1")[0]![0]!;
+  const ending = endingChord(key, style);
   const chords: { section: Section; at: number; theme: string; chords: Chord[] }[] = [];
   for (const section of sections) {
     const theme = themeOf(section);

@@ -3,7 +3,7 @@
  * at once, so it comes down before a peak without delaying anything, is as low as each span's true peak
  * needs, and lets go slowly.
  */
-import { type Stereo, sampleRate } from "../dsp/state.ts";
+import { type Stereo, sampleRate, slice, stereo } from "../dsp/state.ts";
 import { type Survey, spanFrames } from "./survey.ts";
 
 /** Spans over which the gain comes down before a peak (5.7 ms). */
@@ -15,9 +15,14 @@ const release = 1 - Math.exp(-spanFrames / (0.12 * sampleRate));
  *
  * @param gain applied to everything, as an amplitude
  * @param ceiling the highest true peak let through, as an amplitude
+ * @param edges where to put the result, one longer than there are spans
  */
-export function gainCurve({ peaks }: Survey, gain: number, ceiling: number): Float32Array {
-  const edges = new Float32Array(peaks.length + 1);
+export function gainCurve(
+  { peaks }: Survey,
+  gain: number,
+  ceiling: number,
+  edges = new Float32Array(peaks.length + 1),
+): Float32Array {
   const recent = new Float64Array(lookahead).fill(gain);
   const neededFor = (span: number) => {
     const peak = span >= 0 && span < peaks.length ? peaks[span]! : 0;
@@ -39,11 +44,13 @@ export function gainCurve({ peaks }: Survey, gain: number, ceiling: number): Flo
   return edges;
 }
 
-/** `signal`, in blocks of any size, with the gain of `curve`. */
+/** `signal`, in blocks of any size, with the gain of `curve`, in blocks that hold until the next. */
 export function* withCurve(signal: Iterable<Stereo>, curve: Float32Array): Generator<Stereo> {
   let at = 0;
+  let room = stereo(0);
   for (const { left, right } of signal) {
-    const out = { left: new Float32Array(left.length), right: new Float32Array(left.length) };
+    if (room.left.length < left.length) room = stereo(left.length);
+    const out = slice(room, 0, left.length);
     for (let i = 0; i < left.length; ) {
       const span = Math.floor(at / spanFrames);
       const within = at - span * spanFrames;

@@ -35,9 +35,13 @@ export function loudnessWith({ energies }: Survey, curve: Float32Array): number 
   return integratedLoudness(hops);
 }
 
-/** The limiter's curve with `gainDb`. */
-export function limitedBy(piece: Survey, gainDb: number): Float32Array {
-  return gainCurve(piece, gainOf(gainDb), gainOf(ceilingDb));
+/** The limiter's curve with `gainDb`, in `into` if given. */
+export function limitedBy(
+  piece: Survey,
+  gainDb: number,
+  into?: Float32Array<ArrayBuffer>,
+): Float32Array {
+  return gainCurve(piece, gainOf(gainDb), gainOf(ceilingDb), into);
 }
 
 /**
@@ -45,11 +49,12 @@ export function limitedBy(piece: Survey, gainDb: number): Float32Array {
  * for the meter gets none.
  */
 export function findGain(piece: Survey): number {
-  const raw = loudnessWith(piece, new Float32Array(piece.peaks.length + 1).fill(1));
+  const curve = new Float32Array(piece.peaks.length + 1).fill(1);
+  const raw = loudnessWith(piece, curve);
   if (!Number.isFinite(raw)) return 0;
   let gainDb = Math.min(mostGainDb, targetLufs - raw);
   for (let pass = 0; pass < mostPasses; pass++) {
-    const error = targetLufs - loudnessWith(piece, limitedBy(piece, gainDb));
+    const error = targetLufs - loudnessWith(piece, limitedBy(piece, gainDb, curve));
     if (Math.abs(error) < tolerance) break;
     gainDb = Math.min(mostGainDb, gainDb + error);
   }

@@ -106,27 +106,18 @@ class ChannelSurveyor {
   findPeaks(samples: Float32Array, span: number, peaks: Float32Array): void {
     const window = this.#window;
     window.set(samples, taps);
-    let at = span;
-    // The place whose samples lie on both sides is `peakDelay` before the newest.
-    let next = spanFrames + peakDelay;
-    if (span > 0) {
-      at = span - 1;
-      next = peakDelay;
+    // The place whose samples lie on both sides is `peakDelay` before the newest: the first few belong
+    // to the span before.
+    let at = span > 0 ? span - 1 : 0;
+    let from = 0;
+    let to = Math.min(samples.length, span > 0 ? peakDelay : spanFrames + peakDelay);
+    while (from < samples.length) {
+      const shift = taps - peakDelay;
+      peaks[at] = largestIn(window, from + shift, to + shift, peaks[at]!);
+      at++;
+      from = to;
+      to = Math.min(samples.length, to + spanFrames);
     }
-    let largest = peaks[at]!;
-    for (let i = 0; i < samples.length; i++) {
-      if (i === next) {
-        peaks[at++] = largest;
-        largest = peaks[at]!;
-        next += spanFrames;
-      }
-      const centre = i + taps - peakDelay;
-      const here = Math.abs(window[centre]!);
-      if (here > largest) largest = here;
-      const between = crest(window, centre, largest);
-      if (between > largest) largest = between;
-    }
-    peaks[at] = largest;
     window.copyWithin(0, samples.length, samples.length + taps);
   }
 
@@ -154,14 +145,24 @@ class ChannelSurveyor {
 const [shelf, pass] = kWeighting();
 
 /**
- * The largest of the three points between the samples at `centre` and after it, when they can be larger
- * than `floor`: the curve must have its crest there, and the samples beside must not be far below.
+ * The largest of `floor` and the true peaks from one place in the window to another. Between two samples
+ * the curve is looked at where it can be higher than all samples: where it turns there, and the samples
+ * beside are not far below.
  */
-function crest(window: Float32Array, centre: number, floor: number): number {
-  const here = window[centre]!;
-  const after = window[centre + 1]!;
-  const beside = Math.max(Math.abs(here), Math.abs(after));
-  if (beside * 2 <= floor) return 0;
-  if ((here - window[centre - 1]!) * (window[centre + 2]! - after) > 0) return 0;
-  return betweenSamples(window, centre);
+function largestIn(window: Float32Array, from: number, to: number, floor: number): number {
+  let largest = floor;
+  for (let i = from; i < to; i++) {
+    const here = window[i]!;
+    if (here > largest) largest = here;
+    else if (-here > largest) largest = -here;
+  }
+  for (let i = from; i < to; i++) {
+    const here = window[i]!;
+    const after = window[i + 1]!;
+    if ((here - window[i - 1]!) * (window[i + 2]! - after) > 0) continue;
+    if (Math.max(Math.abs(here), Math.abs(after)) * 2 <= largest) continue;
+    const between = betweenSamples(window, i);
+    if (between > largest) largest = between;
+  }
+  return largest;
 }

@@ -6,7 +6,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { type Stereo, stereo } from "../dsp/state.ts";
+import { type Stereo, slice, stereo } from "../dsp/state.ts";
 import { nameTemporary, openTemporary, writeAll } from "./files.ts";
 
 const bytesPerSignal = 8;
@@ -23,6 +23,7 @@ export class ChunkWriter {
   readonly #name: string;
   readonly #file: number;
   #crc = 0;
+  #buffer = new Float32Array(0);
 
   constructor(folder: string, index: number) {
     this.#folder = folder;
@@ -34,16 +35,21 @@ export class ChunkWriter {
   push(signals: readonly Stereo[]): void {
     const frames = signals[0]!.left.length;
     const step = 2 * signals.length;
-    const interleaved = new Float32Array(frames * step);
+    const interleaved = this.#room(frames * step);
     signals.forEach(({ left, right }, index) => {
       for (let i = 0, at = 2 * index; i < frames; i++, at += step) {
         interleaved[at] = left[i]!;
         interleaved[at + 1] = right[i]!;
       }
     });
-    const bytes = new Uint8Array(interleaved.buffer);
+    const bytes = new Uint8Array(interleaved.buffer, 0, interleaved.byteLength);
     this.#crc = crc32(bytes, this.#crc);
     writeAll(this.#file, bytes);
+  }
+
+  #room(samples: number): Float32Array {
+    if (this.#buffer.length < samples) this.#buffer = new Float32Array(samples);
+    return this.#buffer.subarray(0, samples);
   }
 
   /** Completes the file; returns its CRC-32. */
@@ -60,7 +66,8 @@ export class ChunkWriter {
 }
 
 /**
- * Reads one signal of the first `chunks` chunks in order, in small blocks.
+ * Reads one signal of the first `chunks` chunks in order, in small blocks that hold until the next is
+ * asked for.
  *
  * @param signals how many each frame has
  * @param which of them to read
@@ -72,11 +79,13 @@ export function* readChunks(
   which = 0,
 ): Generator<Stereo> {
   const bytes = new Uint8Array(readFrames * bytesPerSignal * signals);
+  const block = stereo(readFrames);
   for (let index = 0; index < chunks; index++) {
     const file = openSync(join(folder, chunkName(index)), "r");
     try {
       for (let length = readSync(file, bytes); length > 0; length = readSync(file, bytes)) {
-        yield deinterleaved(new Float32Array(bytes.buffer, 0, length / 4), 2 * signals, 2 * which);
+        const samples = new Float32Array(bytes.buffer, 0, length / 4);
+        yield deinterleaved(samples, 2 * signals, 2 * which, block);
       }
     } finally {
       closeSync(file);
@@ -84,8 +93,9 @@ export function* readChunks(
   }
 }
 
-function deinterleaved(samples: Float32Array, step: number, first: number): Stereo {
-  const block = stereo(samples.length / step);
+/** Every `step`th pair of `samples` from `first` on, in the arrays of `into`. */
+function deinterleaved(samples: Float32Array, step: number, first: number, into: Stereo): Stereo {
+  const block = slice(into, 0, samples.length / step);
   for (let i = 0, at = first; i < block.left.length; i++, at += step) {
     block.left[i] = samples[at]!;
     block.right[i] = samples[at + 1]!;

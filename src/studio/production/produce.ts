@@ -20,7 +20,7 @@ import { chunkName, readChunks } from "./premaster.ts";
 import { renderPremaster, signalCount } from "./render.ts";
 
 /** Grows when the same request would sound different, so that no old checkpoint is continued. */
-export const studioVersion = 2;
+export const studioVersion = 3;
 
 export interface PieceRequest {
   readonly prompt: string;

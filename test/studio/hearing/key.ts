@@ -1,4 +1,7 @@
-/** Which key a listener would name: chroma against the profiles of major and minor. */
+/**
+ * Which key a listener would name: the chroma of the whole against the profiles of major and minor, and
+ * that of the last chord against their triads.
+ */
 import { spectra } from "./spectrum.ts";
 
 const names = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"];
@@ -7,6 +10,11 @@ const names = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"];
 const profiles = {
   major: [5, 2, 3.5, 2, 4.5, 4, 2, 4.5, 2, 3.5, 1.5, 4],
   minor: [5, 2, 3.5, 4.5, 2, 4, 2, 4.5, 3.5, 2, 3.25, 2.5],
+} as const;
+
+const triads = {
+  major: [1.2, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0],
+  minor: [1.2, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0],
 } as const;
 
 export interface HeardKey {
@@ -57,14 +65,25 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return top / Math.sqrt(aa * bb + 1e-12);
 }
 
+/** Seconds at the end in which the last chord rings. */
+const ending = 2.5;
+/** What the last chord counts beside the piece: it settles what relatives share. */
+const endingWeight = 0.4;
+
 export function hearKey(samples: Float32Array): HeardKey {
-  const chroma = chromaOf(samples);
+  const turn = (chroma: number[], tonic: number) => [
+    ...chroma.slice(tonic),
+    ...chroma.slice(0, tonic),
+  ];
+  const whole = chromaOf(samples);
+  const last = chromaOf(samples.subarray(Math.max(0, samples.length - ending * 44_100)));
   let best: HeardKey = { tonic: 0, mode: "major", name: "C major" };
   let most = Number.NEGATIVE_INFINITY;
   for (const mode of ["major", "minor"] as const) {
     for (let tonic = 0; tonic < 12; tonic++) {
-      const turned = [...chroma.slice(tonic), ...chroma.slice(0, tonic)];
-      const fit = correlation(turned, profiles[mode]);
+      const fit =
+        correlation(turn(whole, tonic), profiles[mode]) +
+        endingWeight * correlation(turn(last, tonic), triads[mode]);
       if (fit <= most) continue;
       most = fit;
       best = { tonic, mode, name: `${names[tonic]} ${mode}` };

@@ -1,4 +1,5 @@
 /** Where something begins, and how fast that repeats. */
+import type { MetreName } from "../../../src/studio/metre.ts";
 import { bandEdges, bandPowers, spectra } from "./spectrum.ts";
 
 const size = 1024;
@@ -48,6 +49,15 @@ export function periodicity(curve: Float64Array, from: number, to: number, count
   );
 }
 
+/** At how many beats' distance a rhythm is looked for again, and what each counts. */
+const multiples = [
+  [1, 0.4],
+  [2, 0.2],
+  [3, 0.15],
+  [4, 0.15],
+  [8, 0.1],
+] as const;
+
 /** Beats a minute: the beat whose multiples fit best, with what listeners prefer (about 120). */
 export function hearTempo(samples: Float32Array): number {
   const curve = onsets(samples);
@@ -55,7 +65,10 @@ export function hearTempo(samples: Float32Array): number {
   let most = Number.NEGATIVE_INFINITY;
   for (let bpm = 45; bpm <= 215; bpm *= 1.003) {
     const beat = (60 / bpm) * onsetRate;
-    const fit = [1, 2, 3, 4, 8].reduce((sum, times) => sum + likeness(curve, beat * times), 0) / 5;
+    const fit = multiples.reduce(
+      (sum, [times, share]) => sum + share * likeness(curve, beat * times),
+      0,
+    );
     const preference = Math.exp(-0.5 * (Math.log2(bpm / 115) / 1.1) ** 2);
     if (fit * preference <= most) continue;
     most = fit * preference;
@@ -64,9 +77,13 @@ export function hearTempo(samples: Float32Array): number {
   return best;
 }
 
-/** Whether two tempi are the same to 4 %, counting twice or half (three times or a third) as the same. */
-export function sameTempo(heard: number, asked: number): boolean {
-  return [1, 2, 3, 1 / 2, 1 / 3, 1.5, 2 / 3].some(
+/**
+ * Whether two tempi are the same to 4 %, counting twice or half, three times or a third as the same;
+ * in a compound metre also the quarters that go across its beats.
+ */
+export function sameTempo(heard: number, asked: number, metre: MetreName): boolean {
+  const compound = metre === "6/8" ? [2 / 3] : [];
+  return [1, 2, 3, 1 / 2, 1 / 3, ...compound].some(
     (factor) => Math.abs((heard * factor) / asked - 1) < 0.04,
   );
 }
