@@ -2,6 +2,7 @@
  * Mastering: one gain that brings the limited piece to the loudness that streaming services play at,
  * found on the survey of the premaster, and the limiter that keeps its peaks below the ceiling.
  */
+import type { Control } from "../control.ts";
 import { gainOf } from "../dsp/state.ts";
 import { gainCurve } from "./limiter.ts";
 import { integratedLoudness } from "./loudness.ts";
@@ -47,13 +48,16 @@ export function limitedBy(
 /**
  * The gain in dB with which the limited piece has the target loudness. A piece too short or too quiet
  * for the meter gets none.
+ *
+ * @throws Stopped when `control` says so
  */
-export function findGain(piece: Survey): number {
+export function findGain(piece: Survey, control: Control): number {
   const curve = new Float32Array(piece.peaks.length + 1).fill(1);
   const raw = loudnessWith(piece, curve);
   if (!Number.isFinite(raw)) return 0;
   let gainDb = Math.min(mostGainDb, targetLufs - raw);
   for (let pass = 0; pass < mostPasses; pass++) {
+    control.checkpoint("gain");
     const error = targetLufs - loudnessWith(piece, limitedBy(piece, gainDb, curve));
     if (Math.abs(error) < tolerance) break;
     gainDb = Math.min(mostGainDb, gainDb + error);

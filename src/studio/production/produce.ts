@@ -179,7 +179,7 @@ class Run {
     this.#report("master", 0);
     const piece = survey(this.#source(), control);
     control.checkpoint("surveyed");
-    return limitedBy(piece, findGain(piece));
+    return limitedBy(piece, findGain(piece, control));
   }
 
   async #deliver(score: Score, curve: Float32Array): Promise<Delivery> {
