@@ -1,74 +1,26 @@
-/**
- * The headers of a request as the standard's `Headers`, which is what the interceptor chain takes. Few of
- * them are ever asked for, so they are read where Node has them, and only copied when someone changes or
- * lists them: making a `Headers` costs more than the rest of a small call.
- */
+/** The headers of an HTTP request, read where Node has them. */
 import type { IncomingHttpHeaders } from "node:http";
+import { LazyHeaders } from "../base/lazy-headers.ts";
 
-export class RequestHeaders implements Headers {
+export class RequestHeaders extends LazyHeaders {
   readonly #sent: IncomingHttpHeaders;
-  #copy: Headers | null = null;
 
   constructor(sent: IncomingHttpHeaders) {
+    super();
     this.#sent = sent;
   }
 
-  get(name: string): string | null {
-    if (this.#copy !== null) return this.#copy.get(name);
-    const key = name.toLowerCase();
+  protected read(name: string): string | null {
     // Node's is a plain object, with a prototype.
-    const value = Object.hasOwn(this.#sent, key) ? this.#sent[key] : undefined;
+    const value = Object.hasOwn(this.#sent, name) ? this.#sent[name] : undefined;
     return value === undefined ? null : joined(value);
   }
 
-  has(name: string): boolean {
-    return this.get(name) !== null;
-  }
-
-  set(name: string, value: string): void {
-    this.#all().set(name, value);
-  }
-
-  append(name: string, value: string): void {
-    this.#all().append(name, value);
-  }
-
-  delete(name: string): void {
-    this.#all().delete(name);
-  }
-
-  forEach(...args: Parameters<Headers["forEach"]>): void {
-    this.#all().forEach(...args);
-  }
-
-  getSetCookie(): string[] {
-    return this.#all().getSetCookie();
-  }
-
-  keys(): ReturnType<Headers["keys"]> {
-    return this.#all().keys();
-  }
-
-  values(): ReturnType<Headers["values"]> {
-    return this.#all().values();
-  }
-
-  entries(): ReturnType<Headers["entries"]> {
-    return this.#all().entries();
-  }
-
-  [Symbol.iterator](): ReturnType<Headers["entries"]> {
-    return this.#all().entries();
-  }
-
-  /** All of them, without the pseudo-headers of HTTP/2. */
-  #all(): Headers {
-    if (this.#copy !== null) return this.#copy;
-    this.#copy = new Headers();
+  /** Without the pseudo-headers of HTTP/2. */
+  protected *all(): Iterable<readonly [string, string]> {
     for (const [name, value] of Object.entries(this.#sent)) {
-      if (value !== undefined && !name.startsWith(":")) this.#copy.set(name, joined(value));
+      if (value !== undefined && !name.startsWith(":")) yield [name, joined(value)];
     }
-    return this.#copy;
   }
 }
 

@@ -2,7 +2,7 @@
  * The studio's report: a page with picture, figures and sound of each style, how often key and tempo are
  * heard as a hundred prompts asked, and whether styles are told apart by their sound alone.
  *
- *     npm run studio:report -- --out /tmp/report --prompts 100 --seconds 45
+ *     npm run studio:report -- --out report --prompts 100 --seconds 45
  */
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
