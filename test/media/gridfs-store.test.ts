@@ -321,6 +321,9 @@ test("a killed primary loses nothing that was acknowledged; what it cut short is
     throw new Error("the source broke");
   }
   await expect(remote.put("a/cut", source(), mp3)).rejects.toThrow();
+  // Until mongod is back every call is unavailable.
+  const isThere = () => remote.stat("a/kept").then(Boolean, () => false);
+  await expect.poll(isThere, { timeout: 50_000 }).toBe(true);
   expect((await all(await remote.read("a/kept"))).equals(bytes)).toBe(true);
   expect(await remote.stat("a/cut")).toBeNull();
   await ageLeftovers(keepLeftoversMs + 1, db);
