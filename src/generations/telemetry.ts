@@ -11,6 +11,15 @@ export interface EndedCall {
   readonly seconds: number;
 }
 
+/** Active jobs of one engine that are in one phase. */
+export interface QueueDepth {
+  readonly engine: string;
+  readonly phase: string;
+  readonly jobs: number;
+  /** Since the creation of the oldest, by the database's clock. */
+  readonly oldestSeconds: number;
+}
+
 export interface Telemetry {
   callEnded(call: EndedCall): void;
   /** An attempt ended; `job` is as it is afterwards. */

@@ -5,15 +5,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Job } from "../generations/job.ts";
-import type { Telemetry } from "../generations/telemetry.ts";
-
-/** Jobs of one engine that are in one phase, and how long the oldest has been there since its creation. */
-export interface QueueDepth {
-  readonly engine: string;
-  readonly phase: string;
-  readonly jobs: number;
-  readonly oldestSeconds: number;
-}
+import type { QueueDepth, Telemetry } from "../generations/telemetry.ts";
 
 export interface Metrics extends Telemetry {
   /** The text of a scrape. */

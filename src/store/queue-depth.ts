@@ -1,16 +1,8 @@
 /** How many jobs are active, for those who watch over the service. */
 import type { Clock } from "../base/clock.ts";
 import { phases } from "../generations/state.ts";
+import type { QueueDepth } from "../generations/telemetry.ts";
 import type { Database } from "./database.ts";
-
-/** As `src/metrics` shows it. */
-export interface QueueDepth {
-  readonly engine: string;
-  readonly phase: string;
-  readonly jobs: number;
-  /** Since the creation of the oldest, by the database's clock. */
-  readonly oldestSeconds: number;
-}
 
 /** A long queue is counted at most this often, in milliseconds. */
 const keptMs = 10_000;
