@@ -8,6 +8,16 @@
  */
 import type { Readable } from "node:stream";
 
+/** What an attempt calls its artifact; `file` is for example `master.mp3`. */
+export function artifactName(jobId: string, epoch: number, file: string): string {
+  return `tracks/${jobId}/${epoch}/${file}`;
+}
+
+/** The job whose attempt made the artifact of this name; null for a name of another form. */
+export function jobOfArtifact(name: string): string | null {
+  return /^tracks\/([^/]+)\/\d+\//.exec(name)?.[1] ?? null;
+}
+
 /** What is known of a stored artifact. */
 export interface ArtifactInfo {
   readonly name: string;

@@ -53,6 +53,8 @@ export type TerminalStatus = Exclude<Status, "queued" | "running">;
 
 export const phases = ["waiting", "backoff", "running", "ended"] as const;
 export type Phase = (typeof phases)[number];
+/** Those of a job that still has to end. */
+export const active: readonly Phase[] = ["waiting", "backoff", "running"];
 
 /** What an attempt at a running job can end in; the cancel rule may turn each into `cancelled`. */
 export const transitions = {

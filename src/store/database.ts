@@ -7,6 +7,7 @@
 import { type Collection, type Db, type IndexDescription, MongoClient } from "mongodb";
 import type { Clock } from "../base/clock.ts";
 import { TimeUp, withTimeLimit } from "../base/time-limit.ts";
+import { active } from "../generations/state.ts";
 import type {
   ApiKeyDocument,
   JobDocument,
@@ -24,7 +25,7 @@ export interface Database {
 }
 
 const jobIndexes: readonly IndexDescription[] = [
-  // The wall of the cap: no two running jobs of an organization share a slot.
+  // The wall of the cap: no two running jobs of an organization share a slot. It also lists all that run.
   {
     name: "slot",
     key: { org: 1, slot: 1 },
@@ -38,11 +39,6 @@ const jobIndexes: readonly IndexDescription[] = [
     partialFilterExpression: { phase: "waiting" },
   },
   { name: "due", key: { notBefore: 1 }, partialFilterExpression: { phase: "backoff" } },
-  {
-    name: "lapsed",
-    key: { "lease.expiresAt": 1 },
-    partialFilterExpression: { phase: "running" },
-  },
   {
     name: "retention",
     key: { status: 1, endedAt: 1 },
@@ -59,12 +55,12 @@ const jobIndexes: readonly IndexDescription[] = [
     key: { deletedAt: 1 },
     partialFilterExpression: { deletedAt: { $exists: true } },
   },
+  // Changed by the end of a job only, not by each of its phases.
   {
-    name: "artifact",
-    key: { "track.artifact": 1 },
-    partialFilterExpression: { "track.artifact": { $exists: true } },
+    name: "overdue",
+    key: { deadlineAt: 1 },
+    partialFilterExpression: { phase: { $in: active } },
   },
-  { name: "deadline", key: { phase: 1, deadlineAt: 1 } },
   { name: "list", key: { org: 1, user: 1, createdAt: -1, _id: -1 } },
   { name: "list_by_status", key: { org: 1, user: 1, status: 1, createdAt: -1, _id: -1 } },
   {

@@ -6,6 +6,7 @@
  * call must not make a second one.
  */
 import type { Filter } from "mongodb";
+import { jobOfArtifact } from "../generations/artifacts.ts";
 import type { CallBounds } from "../generations/call-bounds.ts";
 import { jobNotFound, ServiceError, trackNotFound } from "../generations/failures.ts";
 import type { Scope } from "../generations/job.ts";
@@ -97,7 +98,8 @@ export function createDeletion({ jobs }: Database): Deletion {
     deleteTrack: (scope, trackId, bounds) => deleteTrack(jobs, scope, trackId, bounds),
     sweepRetention: (keepMs) => sweepRetention(jobs, keepMs),
     async namedAmong(artifacts) {
-      const filter = { "track.artifact": { $in: [...artifacts] } };
+      const ids = artifacts.map(jobOfArtifact).filter((id) => id !== null);
+      const filter = { _id: { $in: ids }, "track.artifact": { $in: [...artifacts] } };
       const found = await jobs.find(filter, { projection: { "track.artifact": 1 } }).toArray();
       return found.flatMap(({ track }) => (track ? [track.artifact] : []));
     },

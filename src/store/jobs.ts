@@ -5,7 +5,7 @@ import { jobNotFound, ServiceError } from "../generations/failures.ts";
 import type { Scope } from "../generations/job.ts";
 import type { Heartbeat, JobFilter, JobStore, NewJob } from "../generations/job-store.ts";
 import { headStartMs } from "../generations/priority.ts";
-import { type Phase, phases } from "../generations/state.ts";
+import { active } from "../generations/state.ts";
 import { readBounds, writeBounds } from "./bounds.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import type { Deletion } from "./deletion.ts";
@@ -165,10 +165,17 @@ const lapsed = {
 };
 const due = { $lte: ["$notBefore", "$$NOW"] };
 
-/** One guarded update for each lapsed lease: whoever ends or claims the job in between wins. */
+/**
+ * One guarded update for each lapsed lease: whoever ends or claims the job in between wins. It reads all that
+ * run, which are no more than the workers' places; an index of when leases end would change with each
+ * heartbeat.
+ */
 async function sweepLapsed(jobs: Jobs): Promise<number> {
   const found = await jobs
-    .find({ phase: "running", $expr: lapsed }, { projection: { _id: 1 }, limit: sweepBatch })
+    .find(
+      { slot: { $gte: 0 }, phase: "running", $expr: lapsed },
+      { projection: { _id: 1 }, limit: sweepBatch, hint: "slot" },
+    )
     .toArray();
   if (found.length === 0) return 0;
   const swept = await jobs.bulkWrite(
@@ -182,7 +189,10 @@ async function sweepLapsed(jobs: Jobs): Promise<number> {
 
 async function sweepDue(jobs: Jobs): Promise<number> {
   const found = await jobs
-    .find({ phase: "backoff", $expr: due }, { projection: { _id: 1 }, limit: sweepBatch })
+    .find(
+      { phase: "backoff", $expr: due },
+      { projection: { _id: 1 }, limit: sweepBatch, hint: "due" },
+    )
     .toArray();
   if (found.length === 0) return 0;
   const ids = found.map(({ _id }) => _id);
@@ -190,13 +200,11 @@ async function sweepDue(jobs: Jobs): Promise<number> {
   return swept.modifiedCount;
 }
 
-const active: Phase[] = phases.filter((phase) => phase !== "ended");
-
 async function sweepExpired(jobs: Jobs): Promise<number> {
   const filter = { phase: { $in: active }, $expr: { $lt: ["$deadlineAt", "$$NOW"] } };
   const known = { ...filter, deadlineAt: { $type: "date" as const } };
   const found = await jobs
-    .find(known, { projection: { _id: 1 }, limit: sweepBatch, hint: "deadline" })
+    .find(known, { projection: { _id: 1 }, limit: sweepBatch, hint: "overdue" })
     .toArray();
   if (found.length === 0) return 0;
   const ids = found.map(({ _id }) => _id);

@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import type { Probe } from "../base/probe.ts";
 import type { Random } from "../base/random.ts";
 import { AbortReason, abortReasonOf } from "../generations/abort.ts";
-import type { ArtifactStore } from "../generations/artifacts.ts";
+import { type ArtifactStore, artifactName } from "../generations/artifacts.ts";
 import {
   type AttemptFailure,
   attemptFailures,
@@ -182,7 +182,7 @@ class Execution {
   async #publish(outcome: EngineOutcome & { kind: "finished" }): Promise<Exit> {
     const { master } = outcome;
     const { id, epoch } = this.#job;
-    const artifact = `tracks/${id}/${epoch}/master.${master.extension}`;
+    const artifact = artifactName(id, epoch, `master.${master.extension}`);
     this.#artifact = artifact;
     const { artifacts } = this.#ports;
     await stored(artifacts.put(artifact, master.path, { mimeType: master.mimeType }));

@@ -32,7 +32,7 @@ it("deletes what ended longer ago than its state is kept, and nothing else", asy
 
 it("names the artifacts of what it deleted", async () => {
   const id = await cancelled(2 * hour);
-  const track = { id: `mtrack_${id}`, artifact: "tracks/x/1/master.mp3" };
+  const track = { id: `mtrack_${id}`, artifact: `tracks/${id}/1/master.mp3` };
   await database.jobs.updateOne(
     { _id: id },
     { $set: { status: "succeeded", track: track as never } },

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { expect, it } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
+import { artifactName } from "../../src/generations/artifacts.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
 import { Janitor } from "../../src/worker/janitor.ts";
 import { newTestJob, openTestStore, silentLog } from "../support/store.ts";
@@ -37,9 +38,10 @@ async function setUp() {
 }
 
 /** A job that succeeded with this artifact. */
-async function succeeded(engine: string, artifact: string): Promise<string> {
+async function succeeded(engine: string): Promise<{ id: string; artifact: string }> {
   const { id } = await jobs.create(newTestJob({ engine }));
   const [claim] = await jobs.claim("w", [engine], 1, true);
+  const artifact = artifactName(id, 1, "master.mp3");
   const track = {
     id: `mtrack_${id}`,
     title: "T",
@@ -52,13 +54,13 @@ async function succeeded(engine: string, artifact: string): Promise<string> {
     artifact,
   } as const;
   await jobs.exit(claim!.lease, { kind: "succeed", track }, null);
-  return id;
+  return { id, artifact };
 }
 
 it("deletes orphans once they are older than an attempt may last, and keeps what a job names", async () => {
   const { now, artifacts, put, janitor } = await setUp();
-  await succeeded("orphans", "tracks/named/1/master.mp3");
-  await put("tracks/named/1/master.mp3");
+  const named = await succeeded("orphans");
+  await put(named.artifact);
   await put("tracks/orphan/1/master.mp3");
   await janitor(null).tidy();
   expect(await artifacts.stat("tracks/orphan/1/master.mp3")).not.toBeNull();
@@ -67,16 +69,16 @@ it("deletes orphans once they are older than an attempt may last, and keeps what
   await janitor(null).tidy();
   expect(await artifacts.stat("tracks/orphan/1/master.mp3")).toBeNull();
   expect(await artifacts.stat("tracks/young/1/master.mp3")).not.toBeNull();
-  expect(await artifacts.stat("tracks/named/1/master.mp3")).not.toBeNull();
+  expect(await artifacts.stat(named.artifact)).not.toBeNull();
 });
 
 it("deletes what was kept long enough, the audio with it", async () => {
   const { artifacts, put, janitor } = await setUp();
-  const id = await succeeded("retained", "tracks/old/1/master.mp3");
-  await put("tracks/old/1/master.mp3");
+  const { id, artifact } = await succeeded("retained");
+  await put(artifact);
   await janitor(hour).tidy();
   expect(await jobs.get(scope, id)).not.toBeNull();
   await janitor(-1).tidy();
   expect(await jobs.get(scope, id)).toBeNull();
-  expect(await artifacts.stat("tracks/old/1/master.mp3")).toBeNull();
+  expect(await artifacts.stat(artifact)).toBeNull();
 });
