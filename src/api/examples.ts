@@ -52,6 +52,7 @@ export const examples: Readonly<Record<string, Example>> = {
       },
       priority: "normal",
       history: [],
+      interpretation: null,
     },
   },
 };

@@ -17,10 +17,16 @@ import {
   QueueFactsSchema,
   WaitReason,
 } from "../../gen/music/v1/generation_pb.ts";
+import {
+  type Interpretation,
+  InterpretationSchema,
+  InterpretationSource,
+} from "../../gen/music/v1/interpretation_pb.ts";
 import { LicenceClass } from "../../gen/music/v1/licence_class_pb.ts";
 import { type Track, TrackSchema, TrackSummarySchema } from "../../gen/music/v1/track_pb.ts";
 import type * as domainAttempt from "../generations/attempt.ts";
 import type * as domain from "../generations/engine.ts";
+import type * as domainInterpretation from "../generations/interpretation.ts";
 import type { Track as DomainTrack, Job } from "../generations/job.ts";
 import type { MediaLinks } from "../generations/media-links.ts";
 import type { Priority } from "../generations/priority.ts";
@@ -132,7 +138,28 @@ function toAttempt(attempt: domainAttempt.EndedAttempt): Attempt {
   });
 }
 
-/** The job; `links` null leaves out the track and its URL, as a list does. */
+const sourceOf: Readonly<Record<domainInterpretation.InterpretationSource, InterpretationSource>> =
+  {
+    field: InterpretationSource.FIELD,
+    tags: InterpretationSource.TAGS,
+    prompt: InterpretationSource.PROMPT,
+    choice: InterpretationSource.CHOICE,
+  };
+
+function toInterpretation(from: domainInterpretation.Interpretation): Interpretation {
+  const { style, styleName, mood, energy, era, tempo, tonic, mode, metre, sources } = from;
+  const named = Object.entries(sources).map(([field, source]) => [field, sourceOf[source]]);
+  return create(InterpretationSchema, {
+    ...present({ style, styleName, mood, energy, era, tempo, tonic, mode, metre }),
+    instruments: [...from.instruments],
+    wantedInstruments: [...from.wantedInstruments],
+    unwantedInstruments: [...from.unwantedInstruments],
+    sections: [...from.sections],
+    sources: Object.fromEntries(named),
+  });
+}
+
+/** The job; `links` null leaves out the track and its URL, and the interpretation, as a list does. */
 export function toGeneration(
   job: Job,
   links: MediaLinks | null,
@@ -170,6 +197,7 @@ export function toGeneration(
   if (cancel?.observedAt) message.cancelObservedAt = timestampFromDate(cancel.observedAt);
   if (cancel?.checkpoint != null) message.cancelCheckpoint = cancel.checkpoint;
   if (facts) message.queue = toQueueFacts(facts);
+  if (job.interpretation && links) message.interpretation = toInterpretation(job.interpretation);
   return message;
 }
 

@@ -15,6 +15,7 @@ import {
   type Violation,
 } from "../generations/engine.ts";
 import { studioVersion } from "../studio/production/produce.ts";
+import { interpretationOf } from "./studio-interpretation.ts";
 import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
 import { ThreadPool } from "./thread-pool.ts";
 
@@ -122,7 +123,13 @@ export function createStudioEngine(options: StudioEngineOptions): Engine {
   const pool = new ThreadPool<StudioTask, StudioNews, StudioResult>({ entry, threads, log });
 
   async function run(task: EngineTask): Promise<EngineOutcome> {
-    const onNews = (news: StudioNews) => task.onProgress(progressOf(news));
+    let isUnderstood = false;
+    const onNews = (news: StudioNews) => {
+      const report = isUnderstood ? null : news.interpretation;
+      isUnderstood ||= report !== null;
+      const understood = report && { interpretation: interpretationOf(report) };
+      task.onProgress({ ...progressOf(news), ...understood });
+    };
     const folder = await task.workspace();
     try {
       return outcomeOf(await pool.run(taskOf(task, folder), task.signal, onNews));

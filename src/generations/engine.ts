@@ -3,6 +3,7 @@
  * threads; model servers over HTTP (submit, poll, cancel, fetch) fit behind the same few methods.
  */
 import type { Lifecycle } from "../base/lifecycle.ts";
+import type { Interpretation } from "./interpretation.ts";
 
 /** What an engine says of itself; the contract's engine resource, in the domain's words. */
 export interface EngineDescription {
@@ -71,6 +72,8 @@ export interface EngineProgress {
   readonly message: string;
   /** Present when the work so far can be gone on from. */
   readonly checkpoint?: EngineCheckpoint;
+  /** What the request was understood as, once it is known; to say it once is enough. */
+  readonly interpretation?: Interpretation;
 }
 
 /** One attempt at one job. */

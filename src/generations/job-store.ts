@@ -7,6 +7,7 @@
 import type { AttemptFailure, TransientFailureKind } from "./attempt.ts";
 import type { CallBounds } from "./call-bounds.ts";
 import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engine.ts";
+import type { Interpretation } from "./interpretation.ts";
 import type { Claim, Job, Lease, Scope, Track } from "./job.ts";
 import type { Priority } from "./priority.ts";
 import type { QueueFacts } from "./queue-facts.ts";
@@ -32,7 +33,12 @@ export interface JobFilter {
 
 /** How an attempt ends. The cancel rule is the store's: any of these may end in `cancelled`. */
 export type Exit =
-  | { readonly kind: "succeed"; readonly track: Omit<Track, "createdAt"> }
+  | {
+      readonly kind: "succeed";
+      readonly track: Omit<Track, "createdAt">;
+      /** What no heartbeat may have told yet; without it, the job keeps what it has. */
+      readonly interpretation?: Interpretation;
+    }
   /** For good. */
   | { readonly kind: "fail"; readonly failure: AttemptFailure }
   | { readonly kind: "refuse"; readonly reason: string }

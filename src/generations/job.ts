@@ -6,6 +6,7 @@ import type {
   GenerationRequest,
   LicenceClass,
 } from "./engine.ts";
+import type { Interpretation } from "./interpretation.ts";
 import type { Priority } from "./priority.ts";
 import type { Phase, Status } from "./state.ts";
 
@@ -50,6 +51,8 @@ export interface Job extends Scope {
     readonly phase: string | null;
     readonly message: string | null;
   };
+  /** What the engine understood of the request; null before it knows. */
+  readonly interpretation: Interpretation | null;
   /** Attempts that count: started, and not handed back by a shutdown. */
   readonly attempts: number;
   /** Grows by one with every claim; part of the fence and of every artifact's name. */

@@ -47,6 +47,7 @@ export interface JobDocument {
   phase: Phase;
   version: number;
   progress: Job["progress"];
+  interpretation?: NonNullable<Job["interpretation"]>;
   priority: Priority | 0;
   /** The lowest goes first within an organization; absent before version 2, and those go first of all. */
   rank?: Date;
@@ -126,6 +127,7 @@ export function toJob(document: JobDocument): Job {
     phase: document.phase,
     version: document.version,
     progress: document.progress,
+    interpretation: document.interpretation ?? null,
     attempts: document.attempts,
     epoch: document.epoch,
     cancel: cancel

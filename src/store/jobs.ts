@@ -115,7 +115,7 @@ function renewalOf(ttlMs: number) {
 
 /** Extends the lease; progress, when there is any, makes a new version. */
 function beatOf({ lease, progress }: Heartbeat, ttlMs: number) {
-  const { percent, phase, message, checkpoint } = progress ?? {};
+  const { percent, phase, message, checkpoint, interpretation } = progress ?? {};
   const news = progress && {
     version: { $add: ["$version", 1] },
     progress: {
@@ -126,6 +126,7 @@ function beatOf({ lease, progress }: Heartbeat, ttlMs: number) {
       message: { $literal: message },
     },
     ...(checkpoint && { checkpoint: { $literal: { ...checkpoint, epoch: lease.epoch } } }),
+    ...(interpretation && { interpretation: { $literal: interpretation } }),
   };
   const update = [{ $set: { ...renewalOf(ttlMs), ...news } }];
   return { updateOne: { filter: { ...fenceOf(lease), ...notRunOut }, update } };

@@ -70,13 +70,13 @@ async function many(jobs: Jobs, settles: readonly Settle[]) {
 
 /** Plain successes, nearly all there is on a busy worker, as one update; the others as a bulk. */
 async function writeAll(jobs: Jobs, settles: readonly Settle[]): Promise<void> {
-  const successes = new Map<string, { lease: Lease; track: unknown }>();
+  const successes = new Map<string, Success>();
   const others: Settle[] = [];
   for (const settle of settles) {
     const { lease, exit, receipt } = settle;
     // Two leases of one job may come together; one update can know only one of them.
     const isPlain = exit.kind === "succeed" && receipt === null && !successes.has(lease.jobId);
-    if (isPlain) successes.set(lease.jobId, { lease, track: exit.track });
+    if (isPlain) successes.set(lease.jobId, { lease, exit });
     else others.push(settle);
   }
   await Promise.all([
@@ -91,12 +91,22 @@ async function writeAll(jobs: Jobs, settles: readonly Settle[]): Promise<void> {
   ]);
 }
 
-function succeed(jobs: Jobs, successes: readonly { lease: Lease; track: unknown }[]) {
+interface Success {
+  readonly lease: Lease;
+  readonly exit: Exit & { readonly kind: "succeed" };
+}
+
+function succeed(jobs: Jobs, successes: readonly Success[]) {
   const leases = successes.map(({ lease }) => lease);
   const ids = leases.map(({ jobId }) => jobId);
   const track = ofEach(
     ids,
-    successes.map((each) => each.track),
+    successes.map(({ exit }) => exit.track),
   );
-  return jobs.updateMany(fenceOfAll(leases), successesOf(track), { hint: { _id: 1 } });
+  const interpretation = ofEach(
+    ids,
+    successes.map(({ exit }) => exit.interpretation ?? null),
+  );
+  const update = successesOf(track, interpretation);
+  return jobs.updateMany(fenceOfAll(leases), update, { hint: { _id: 1 } });
 }

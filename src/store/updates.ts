@@ -117,13 +117,15 @@ export function exitOf(exit: Exit, epoch: number, receipt: CancelReceipt | null)
   return leaveRunning([cancelled(receipt), ...branchesOf(exit, epoch)], "worker");
 }
 
-/** Successes without a receipt, all at once; `track` is an expression that gives each job its own. */
-export function successesOf(track: Document): Document[] {
-  return leaveRunning([cancelled(null), success(track)], "worker");
+/** Successes without a receipt, all at once, by expressions that give each job its own. */
+export function successesOf(track: Document, interpretation: Document): Document[] {
+  return leaveRunning([cancelled(null), success(track, interpretation)], "worker");
 }
 
-function success(track: Document): Branch {
-  const done = { ...idle, "progress.percent": 100 };
+/** @param interpretation an expression; where it gives null, the job keeps what it has */
+function success(track: Document, interpretation: Document): Branch {
+  const understood = { $ifNull: [interpretation, "$interpretation"] };
+  const done = { ...idle, "progress.percent": 100, interpretation: understood };
   const made = { track: { $mergeObjects: [track, { createdAt: now }] } };
   const set = { ...stateOf("succeed"), endedAt: now, ...made, ...done };
   return { when: always, set, outcome: "succeeded" };
@@ -133,7 +135,7 @@ function success(track: Document): Branch {
 function branchesOf(exit: Exit, epoch: number): Branches {
   switch (exit.kind) {
     case "succeed":
-      return [success(literal(exit.track))];
+      return [success(literal(exit.track), literal(exit.interpretation ?? null))];
     case "fail": {
       const failure = literal(exit.failure);
       const set = { ...stateOf("fail"), ...idle, endedAt: now, failure };

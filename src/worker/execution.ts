@@ -21,6 +21,7 @@ import {
   type EngineTask,
 } from "../generations/engine.ts";
 import { newId } from "../generations/identifiers.ts";
+import type { Interpretation } from "../generations/interpretation.ts";
 import type { Claim, Job, Track } from "../generations/job.ts";
 import type { CancelReceipt, Exit, JobStore } from "../generations/job-store.ts";
 import type { Policy, PolicyDecision } from "../generations/policy.ts";
@@ -95,6 +96,8 @@ class Execution {
   readonly #held: HeldLease;
   /** Published, and not yet known to be named by the job. */
   #artifact: string | null = null;
+  /** As the engine has told it. */
+  #interpretation: Interpretation | undefined;
   /** Its path, once the engine has asked for it. */
   #workspace: Promise<string> | null = null;
 
@@ -167,7 +170,8 @@ class Execution {
       resume: checkpoint && { workspace: workspaces.pathOf(id, checkpoint.epoch), checkpoint },
       signal: this.#held.signal,
       onProgress: (progress) => {
-        this.#held.pending = progress;
+        this.#interpretation = progress.interpretation ?? this.#interpretation;
+        this.#held.report(progress);
       },
     };
   }
@@ -187,7 +191,9 @@ class Execution {
     const { artifacts } = this.#ports;
     await stored(artifacts.put(artifact, master.path, { mimeType: master.mimeType }));
     await this.#ports.probe.mark("published", { jobId: id, artifact });
-    return { kind: "succeed", track: this.#trackOf(outcome, artifact) };
+    const track = this.#trackOf(outcome, artifact);
+    const interpretation = this.#interpretation;
+    return { kind: "succeed", track, ...(interpretation && { interpretation }) };
   }
 
   #trackOf(

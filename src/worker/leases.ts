@@ -45,6 +45,7 @@ export class HeldLease {
   /** Monotonic milliseconds. */
   readonly deadlineAt: number;
   renewedAt: number;
+  /** What no heartbeat has told yet. */
   pending: EngineProgress | null = null;
   #cancelObservedAt: number | null = null;
 
@@ -71,6 +72,11 @@ export class HeldLease {
   /** Whether the worker gave it up; it must not be renewed then, or nobody else could have the job. */
   get isLost(): boolean {
     return this.signal.reason instanceof AbortReason && this.signal.reason.kind === "LeaseLost";
+  }
+
+  /** Has the next heartbeat tell this, and what it does not say anew of what came before. */
+  report(progress: EngineProgress): void {
+    this.pending = { ...this.pending, ...progress };
   }
 
   abort(kind: AbortKind): void {
@@ -174,9 +180,10 @@ export class Leases implements Lifecycle {
     try {
       this.#apply(due, sentAt, await this.#store.heartbeat(beats));
     } catch (error) {
-      // Progress that was not written goes with the next heartbeat, unless there is newer.
+      // What was not written goes with the next heartbeat, unless there is newer.
       due.forEach((held, index) => {
-        held.pending ??= beats[index]?.progress ?? null;
+        const untold = beats[index]?.progress;
+        if (untold) held.report({ ...untold, ...held.pending });
       });
       this.#log.warn({ err: error, leases: due.length }, "heartbeat failed");
     }

@@ -1,6 +1,7 @@
 /** Settles that share a round trip, and what a job remembers of its attempts. */
 import { describe, expect, it } from "vitest";
 import { historyLength } from "../../src/generations/attempt.ts";
+import type { Interpretation } from "../../src/generations/interpretation.ts";
 import type { Claim } from "../../src/generations/job.ts";
 import type { Exit } from "../../src/generations/job-store.ts";
 import { maxAttempts } from "../../src/generations/state.ts";
@@ -50,6 +51,67 @@ const retry: Exit = { kind: "retry", delayMs: 0, failure: broken };
 async function setTime(jobId: string, field: string): Promise<void> {
   await database.jobs.updateOne({ _id: jobId }, { $set: { [field]: new Date(0) } });
 }
+
+/** Understood as nothing but a style. */
+function understoodAs(style: string): Interpretation {
+  return {
+    style,
+    styleName: null,
+    mood: null,
+    energy: null,
+    era: null,
+    tempo: null,
+    tonic: null,
+    mode: null,
+    metre: null,
+    instruments: [],
+    wantedInstruments: [],
+    unwantedInstruments: [],
+    sections: [],
+    sources: {},
+  };
+}
+
+describe("what the engine understood", () => {
+  const progress = { percent: 1, phase: "compose", message: "Composing" };
+
+  it.each([1, 3])(
+    "a heartbeat tells it, and the last word has success, of %i at once",
+    async (n) => {
+      const claims = await claimed(`understood ${n}`, n);
+      const beats = claims.map(({ lease }) => ({ lease, progress }));
+      const told = beats.map((beat) => ({
+        ...beat,
+        progress: { ...progress, interpretation: understoodAs("$first") },
+      }));
+      await jobs.heartbeat(told);
+      await jobs.heartbeat(beats);
+      for (const { job } of claims) {
+        expect(await jobs.get(scope, job.id)).toMatchObject({
+          interpretation: { style: "$first" },
+        });
+      }
+      const interpretation = understoodAs("$second");
+      const ended = await Promise.all(
+        claims.map((claim, index) => {
+          const exit = { ...succeedOf(claim), ...(index === 0 && { interpretation }) };
+          return jobs.exit(claim.lease, exit, null);
+        }),
+      );
+      expect(ended.map((job) => job?.interpretation?.style)).toEqual([
+        "$second",
+        ...Array(n - 1).fill("$first"),
+      ]);
+    },
+  );
+
+  it("of a job whose engine says nothing is null", async () => {
+    for (const claim of await claimed("silent", 1)) {
+      const ended = await jobs.exit(claim.lease, succeedOf(claim), null);
+      expect(ended).toMatchObject({ status: "succeeded", interpretation: null });
+    }
+  });
+});
 
 describe("settles that come together", () => {
   it("each get their own answer: ended, cancelled, lost, and one that cannot be written", async () => {

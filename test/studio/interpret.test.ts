@@ -317,12 +317,22 @@ it("reports what was understood, with its sources, as plain data", () => {
     era: { value: "1980s", source: "prompt" },
     tempo: { value: 104, source: "prompt" },
     key: { value: "F# minor", source: "prompt" },
+    tonic: { value: "F#", source: "prompt" },
+    mode: { value: "minor", source: "prompt" },
     metre: { value: "4/4", source: "choice" },
     wanted: ["saxophone"],
     unwanted: ["arpeggio"],
   });
   expect(report.instruments).toContain("saxophone");
   expect(report.instruments).toContain("drums");
+  const kinds = report.sections.map(({ kind }) => kind);
+  expect(kinds).toEqual(score.sections.map(({ kind }) => kind));
+  let at = 0;
+  for (const { start, duration } of report.sections) {
+    expect(start).toBeCloseTo(at, 2);
+    at = start + duration;
+  }
+  expect(at).toBeCloseTo(30, 2);
 });
 
 it("understands any text at all as something", () => {

@@ -69,3 +69,36 @@ it("one that was given up is not renewed, so that another worker can have the jo
   hint(null);
   expect(await beaten.promise).toEqual(["kept"]);
 });
+
+it("what a heartbeat could not tell goes with the next, under what is newer", async () => {
+  const { feed } = feedInHand();
+  const told: Heartbeat[] = [];
+  const twice = Promise.withResolvers<void>();
+  const failing = Promise.withResolvers<void>();
+  const heartbeat = async (beats: readonly Heartbeat[]) => {
+    told.push(...beats);
+    if (told.length === 1) {
+      await failing.promise;
+      throw new Error("the connection was lost");
+    }
+    twice.resolve();
+    return beats.map(({ lease }) => ({ jobId: lease.jobId, cancelRequested: false }));
+  };
+  const leases = new Leases(
+    { store: { heartbeat }, feed, clock: systemClock, log: silentLog },
+    times,
+  );
+  const held = leases.hold({ jobId: "a", token: "a", epoch: 1 }, systemClock.monotonicMs());
+  const checkpoint = { label: "one", data: {} };
+  held.report({ percent: 1, phase: "compose", message: "Composing", checkpoint });
+  held.report({ percent: 2, phase: "render", message: "Playing" });
+  await leases.start();
+  onTestFinished(() => leases.stop());
+  held.report({ percent: 3, phase: "render", message: "Playing on" });
+  failing.resolve();
+  await twice.promise;
+  expect(told.map(({ progress }) => progress)).toEqual([
+    { percent: 2, phase: "render", message: "Playing", checkpoint },
+    { percent: 3, phase: "render", message: "Playing on", checkpoint },
+  ]);
+});

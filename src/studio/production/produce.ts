@@ -44,6 +44,8 @@ export interface PieceProgress {
   /** 0 to 100. */
   readonly percent: number;
   readonly chunks: { readonly done: number; readonly total: number };
+  /** Known once the piece is composed. */
+  readonly interpretation: InterpretationReport | null;
 }
 
 export interface Production {
@@ -101,6 +103,7 @@ class Run {
   #phase: Phase = "compose";
   #chunks = 0;
   #total = 0;
+  #interpretation: InterpretationReport | null = null;
 
   constructor(production: Production) {
     this.#production = production;
@@ -128,6 +131,7 @@ class Run {
       phase,
       percent: begins[phase] + (end - begins[phase]) * share,
       chunks: { done: this.#chunks, total: this.#total },
+      interpretation: this.#interpretation,
     });
   }
 
@@ -145,7 +149,8 @@ class Run {
     });
     control.checkpoint("composed");
     this.#total = score.chunkEnds.length;
-    return { score, interpretation: reportOf(interpretation, score) };
+    this.#interpretation = reportOf(interpretation, score);
+    return { score, interpretation: this.#interpretation };
   }
 
   #render(score: Score): void {

@@ -35,6 +35,7 @@ export function jobOf({ idempotency: _, ...made }: NewJob): Job {
     phase: "waiting",
     version: 1,
     progress: { percent: 0, phase: null, message: null },
+    interpretation: null,
     attempts: 0,
     epoch: 0,
     history: [],
