@@ -53,6 +53,7 @@ export const examples: Readonly<Record<string, Example>> = {
       priority: "normal",
       history: [],
       interpretation: null,
+      output_format: "mp3",
     },
   },
 };

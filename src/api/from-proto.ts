@@ -6,7 +6,8 @@ import type {
   CreateGenerationRequest,
   ListGenerationsRequest,
 } from "../../gen/music/v1/music_generations_pb.ts";
-import type { GenerationRequest } from "../generations/engine.ts";
+import { OutputFormat } from "../../gen/music/v1/output_format_pb.ts";
+import type * as domain from "../generations/engine.ts";
 import type { JobFilter } from "../generations/job-store.ts";
 import type { Priority } from "../generations/priority.ts";
 import type { Status } from "../generations/state.ts";
@@ -29,13 +30,20 @@ const priorityOf: Readonly<Record<GenerationPriority, Priority>> = {
   [GenerationPriority.HIGH]: "high",
 };
 
+const formatOf: Readonly<Record<OutputFormat, domain.OutputFormat>> = {
+  [OutputFormat.UNSPECIFIED]: "mp3",
+  [OutputFormat.MP3]: "mp3",
+  [OutputFormat.FLAC]: "flac",
+  [OutputFormat.WAV]: "wav",
+};
+
 /** How urgent the client says that it is. */
 export function priorityIn(request: CreateGenerationRequest): Priority {
   return priorityOf[request.priority] ?? "normal";
 }
 
 /** What the client asks an engine for. */
-export function fromCreateRequest(request: CreateGenerationRequest): GenerationRequest {
+export function fromCreateRequest(request: CreateGenerationRequest): domain.GenerationRequest {
   return {
     prompt: request.prompt,
     durationSeconds: request.durationSeconds ?? 0,
@@ -45,6 +53,7 @@ export function fromCreateRequest(request: CreateGenerationRequest): GenerationR
     seedTrackId: request.seedTrackId ?? null,
     styleTags: request.styleTags,
     title: request.title ?? null,
+    outputFormat: formatOf[request.outputFormat] ?? "mp3",
   };
 }
 

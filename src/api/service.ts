@@ -47,10 +47,12 @@ function scopeOf(request: { organizationId: string }, context: HandlerContext): 
 
 /** The hash that tells a repeat from another request under the same key. */
 function requestHash(request: CreateGenerationRequest): string {
+  const { outputFormat, ...first } = fromCreateRequest(request);
   const priority = priorityIn(request);
-  const parts = [request.engine, fromCreateRequest(request), request.seed ?? null];
+  const parts: unknown[] = [request.engine, first, request.seed ?? null];
   // What came after the first version counts only where it is used: an upgrade changes no hash.
   if (priority !== "normal") parts.push(priority);
+  if (outputFormat !== "mp3") parts.push({ outputFormat });
   const canonical = JSON.stringify(parts);
   return createHash("sha256").update(canonical).digest("hex");
 }

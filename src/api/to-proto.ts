@@ -23,6 +23,7 @@ import {
   InterpretationSource,
 } from "../../gen/music/v1/interpretation_pb.ts";
 import { LicenceClass } from "../../gen/music/v1/licence_class_pb.ts";
+import { OutputFormat } from "../../gen/music/v1/output_format_pb.ts";
 import { type Track, TrackSchema, TrackSummarySchema } from "../../gen/music/v1/track_pb.ts";
 import type * as domainAttempt from "../generations/attempt.ts";
 import type * as domain from "../generations/engine.ts";
@@ -70,6 +71,12 @@ const failureKindOf: Readonly<Record<domainAttempt.AttemptFailureKind, AttemptFa
 const modeOf: Readonly<Record<domain.GenerationMode, GenerationMode>> = {
   creation: GenerationMode.CREATION,
   focus: GenerationMode.FOCUS,
+};
+
+const formatOf: Readonly<Record<domain.OutputFormat, OutputFormat>> = {
+  mp3: OutputFormat.MP3,
+  flac: OutputFormat.FLAC,
+  wav: OutputFormat.WAV,
 };
 
 const licenceOf: Readonly<Record<domain.LicenceClass, LicenceClass>> = {
@@ -179,6 +186,7 @@ export function toGeneration(
   message.durationSeconds = request.durationSeconds;
   message.styleTags = [...request.styleTags];
   message.seed = job.seed;
+  message.outputFormat = formatOf[request.outputFormat];
   message.attempts = job.attempts;
   message.priority = priorityOf[job.priority];
   message.history = job.history.map(toAttempt);
@@ -220,5 +228,6 @@ export function toEngine(engine: domain.EngineDescription): Engine {
     licenceClass: licenceOf[engine.licenceClass],
     commercialUse: engine.commercialUse,
     requiresAttribution: engine.requiresAttribution,
+    outputFormats: engine.outputFormats.map((format) => formatOf[format]),
   });
 }

@@ -11,7 +11,12 @@ import {
   type ListGenerationsRequest,
   ListGenerationsRequestSchema,
 } from "../../gen/music/v1/music_generations_pb.ts";
-import type { Engine, Violation } from "../generations/engine.ts";
+import type {
+  Engine,
+  EngineDescription,
+  GenerationRequest,
+  Violation,
+} from "../generations/engine.ts";
 import { fromCreateRequest } from "./from-proto.ts";
 import { parsePageToken } from "./page-token.ts";
 
@@ -61,11 +66,24 @@ function createViolations(
   engines: readonly Engine[],
 ): readonly Violation[] {
   const engine = engines.find(({ description }) => description.key === request.engine);
-  if (engine !== undefined) return engine.check(fromCreateRequest(request));
+  if (engine !== undefined) {
+    const asked = fromCreateRequest(request);
+    return [...engine.check(asked), ...offerViolations(asked, engine.description)];
+  }
   const known = engines.map(({ description }) => description.key).join(", ");
   return [
     { field: "engine", rule: "engine.known", message: `no such engine; the engines are: ${known}` },
   ];
+}
+
+/** What any engine refuses by what it says of itself. */
+function offerViolations(
+  { outputFormat }: GenerationRequest,
+  { name, outputFormats }: EngineDescription,
+): Violation[] {
+  if (outputFormats.includes(outputFormat)) return [];
+  const message = `The engine ${name} does not make ${outputFormat}; it makes ${outputFormats.join(", ")}.`;
+  return [{ field: "output_format", rule: "engine.output_format", message }];
 }
 
 function listViolations(request: ListGenerationsRequest): Violation[] {

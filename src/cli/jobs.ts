@@ -1,7 +1,9 @@
 /** `generate`, `watch`, `cancel`, `list` and `engines`: a gRPC client of a running service. */
 import { randomUUID } from "node:crypto";
-import { type Command, InvalidArgumentError } from "commander";
+import { extname } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Generation, GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
+import { OutputFormat, OutputFormatSchema } from "../../gen/music/v1/output_format_pb.ts";
 import { type ClientOptions, connect, stateOf, statusName, withClientOptions } from "./client.ts";
 import { download } from "./download.ts";
 import { createProgressView } from "./progress.ts";
@@ -71,7 +73,24 @@ interface GenerateOptions extends ClientOptions {
   readonly title?: string;
   readonly style: readonly string[];
   readonly seed?: number;
+  readonly format?: string;
   readonly out?: string;
+}
+
+const formats: Readonly<Record<string, OutputFormat>> = {
+  mp3: OutputFormat.MP3,
+  flac: OutputFormat.FLAC,
+  wav: OutputFormat.WAV,
+};
+
+function formatName(format: OutputFormat): string {
+  return OutputFormatSchema.value[format]?.localName.toLowerCase() ?? "unknown";
+}
+
+/** What was asked for by name; otherwise what the file's name ends with, if that is a format. */
+function formatOf({ format, out = "" }: GenerateOptions): OutputFormat {
+  const name = format ?? extname(out).slice(1).toLowerCase();
+  return formats[name] ?? OutputFormat.UNSPECIFIED;
 }
 
 async function generate(prompt: string, options: GenerateOptions): Promise<void> {
@@ -82,6 +101,7 @@ async function generate(prompt: string, options: GenerateOptions): Promise<void>
     prompt,
     durationSeconds: options.seconds,
     styleTags: [...options.style],
+    outputFormat: formatOf(options),
     idempotencyKey: randomUUID(),
     ...(options.title !== undefined && { title: options.title }),
     ...(options.seed !== undefined && { seed: options.seed }),
@@ -112,7 +132,9 @@ async function list(options: ClientOptions & { limit: number }): Promise<void> {
 async function engines(options: ClientOptions): Promise<void> {
   const request = { organizationId: options.organization };
   for (const engine of (await connect(options).listEngines(request)).engines) {
-    console.log(`${engine.engineKey}  ${engine.name}, up to ${engine.maxDurationSeconds} s`);
+    const { engineKey, name, maxDurationSeconds, outputFormats } = engine;
+    const kinds = outputFormats.map(formatName).join(", ");
+    console.log(`${engineKey}  ${name}, up to ${maxDurationSeconds} s, as ${kinds}`);
   }
 }
 
@@ -125,6 +147,11 @@ export function addJobCommands(program: Command): void {
     .option("--title <title>", "its title")
     .option("--style <tag>", "a style; may be given several times", repeated, [])
     .option("--seed <n>", "the same seed gives the same piece", wholeNumber)
+    .addOption(
+      new Option("--format <name>", "what kind of file (default: as --out ends, or mp3)").choices(
+        Object.keys(formats),
+      ),
+    )
     .option("--out <file>", "where to put the audio")
     .action(generate);
   withClientOptions(program.command("watch <job-id>"))

@@ -11,6 +11,7 @@ export type StudioResult =
   | {
       readonly kind: "finished";
       readonly path: string;
+      readonly mimeType: string;
       readonly title: string;
       readonly durationSeconds: number;
     }

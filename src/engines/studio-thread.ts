@@ -21,8 +21,14 @@ async function perform({ task, flag }: TaskMessage<StudioTask>): Promise<StudioR
     onProgress: (news) => post({ kind: "news", news }),
   });
   if (result.kind === "stopped") return result;
-  const { path, score, frames } = result;
-  return { kind: "finished", path, title: score.title, durationSeconds: frames / sampleRate };
+  const { path, score, frames, delivery } = result;
+  return {
+    kind: "finished",
+    path,
+    mimeType: delivery.mimeType,
+    title: score.title,
+    durationSeconds: frames / sampleRate,
+  };
 }
 
 parentPort?.on("message", (message: TaskMessage<StudioTask>) => {

@@ -2,16 +2,19 @@
  * The built-in studio behind the engine port: each piece on a worker thread, so that the process stays
  * free for heartbeats and requests.
  */
+import { extname } from "node:path";
 import type { Log } from "../base/log.ts";
 import {
   type Engine,
   type EngineCheckpoint,
   type EngineDescription,
   EngineError,
+  type EngineFile,
   type EngineOutcome,
   type EngineProgress,
   type EngineTask,
   type GenerationRequest,
+  outputFormats,
   type Violation,
 } from "../generations/engine.ts";
 import { studioVersion } from "../studio/production/produce.ts";
@@ -42,6 +45,7 @@ const description: EngineDescription = {
   licenceClass: "commercial_cleared",
   commercialUse: true,
   requiresAttribution: false,
+  outputFormats,
 };
 
 /** What the studio does not do, as faults of the request. */
@@ -90,14 +94,19 @@ function progressOf({ phase, percent, chunks }: StudioNews): EngineProgress {
 }
 
 function taskOf({ request, seed, resume }: EngineTask, folder: string): StudioTask {
-  const { prompt, styleTags, durationSeconds, title } = request;
+  const { prompt, styleTags, durationSeconds, title, outputFormat } = request;
   const chunks = resume?.checkpoint.data["chunks"];
   const isOurs = resume?.checkpoint.data["version"] === studioVersion && typeof chunks === "number";
+  const wording = { prompt, styleTags, durationSeconds, title, seed };
   return {
-    request: { prompt, styleTags, durationSeconds, title, seed },
+    request: { ...wording, outputs: { format: outputFormat } },
     folder,
     resume: resume !== null && isOurs ? { folder: resume.workspace, chunks } : null,
   };
+}
+
+function fileOf(path: string, mimeType: string): EngineFile {
+  return { path, mimeType, extension: extname(path).slice(1) };
 }
 
 function outcomeOf(result: StudioResult | null): EngineOutcome {
@@ -105,7 +114,7 @@ function outcomeOf(result: StudioResult | null): EngineOutcome {
   if (result.kind === "finished") {
     return {
       kind: "finished",
-      master: { path: result.path, mimeType: "audio/mpeg", extension: "mp3" },
+      master: fileOf(result.path, result.mimeType),
       measuredDurationSeconds: result.durationSeconds,
       title: result.title,
       instrumental: true,

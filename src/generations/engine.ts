@@ -21,6 +21,8 @@ export interface EngineDescription {
   readonly licenceClass: LicenceClass;
   readonly commercialUse: boolean;
   readonly requiresAttribution: boolean;
+  /** What `request.outputFormat` may be. */
+  readonly outputFormats: readonly OutputFormat[];
 }
 
 export const licenceClasses = [
@@ -33,6 +35,10 @@ export type LicenceClass = (typeof licenceClasses)[number];
 
 export type GenerationMode = "creation" | "focus";
 
+/** The kinds of audio file that a master may be. */
+export const outputFormats = ["mp3", "flac", "wav"] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
 /** What the client asked for, as it is kept on the job. */
 export interface GenerationRequest {
   readonly prompt: string;
@@ -44,6 +50,8 @@ export interface GenerationRequest {
   readonly seedTrackId: string | null;
   readonly styleTags: readonly string[];
   readonly title: string | null;
+  /** One of the engine's own. */
+  readonly outputFormat: OutputFormat;
 }
 
 /** One fault in a request, as `details.violations` of a 422 lists it. */
@@ -101,16 +109,18 @@ export interface EngineTask {
   readonly onProgress: (progress: EngineProgress) => void;
 }
 
+/** A complete file in the workspace. */
+export interface EngineFile {
+  readonly path: string;
+  readonly mimeType: string;
+  /** Without the dot. */
+  readonly extension: string;
+}
+
 export type EngineOutcome =
   | {
       readonly kind: "finished";
-      /** The master: a complete file in the workspace. */
-      readonly master: {
-        readonly path: string;
-        readonly mimeType: string;
-        /** Without the dot. */
-        readonly extension: string;
-      };
+      readonly master: EngineFile;
       /** Seconds, measured on the samples that were encoded. */
       readonly measuredDurationSeconds: number;
       /** The client's title, or one that the engine made up. */

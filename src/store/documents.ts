@@ -12,10 +12,15 @@ import type { Phase, Status } from "../generations/state.ts";
  *
  * 1. the beginning
  * 2. `rank`, `history`, `lease.startedAt`; `priority` is a word (it was the number 0)
+ * 3. `interpretation`, `request.outputFormat`
  *
  * A worker leaves jobs of a newer version to newer workers.
  */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
+
+/** What a request asked for before it could say so. */
+const earlierRequest = { outputFormat: "mp3" } as const;
+type Earlier = keyof typeof earlierRequest;
 
 export interface LeaseDocument {
   owner: string;
@@ -41,7 +46,8 @@ export interface JobDocument {
   org: string;
   user: string;
   engine: string;
-  request: Job["request"];
+  /** Without what its version did not know. */
+  request: Omit<Job["request"], Earlier> & Partial<Pick<Job["request"], Earlier>>;
   seed: number;
   status: Status;
   phase: Phase;
@@ -120,7 +126,7 @@ export function toJob(document: JobDocument): Job {
     organizationId: document.org,
     userId: document.user,
     engine: document.engine,
-    request: document.request,
+    request: { ...earlierRequest, ...document.request },
     seed: document.seed,
     priority: document.priority || "normal",
     status: document.status,

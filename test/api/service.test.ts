@@ -1,4 +1,5 @@
 /** The service with every interceptor over a real store. */
+import { createHash } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -15,6 +16,7 @@ import {
   GenerationPriority,
   GenerationStatus,
 } from "../../gen/music/v1/generation_pb.ts";
+import { OutputFormat } from "../../gen/music/v1/output_format_pb.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { ServiceError } from "../../src/generations/failures.ts";
 import type { NewApiKey } from "../../src/generations/identity.ts";
@@ -118,6 +120,40 @@ describe("create", () => {
     expect((await client.createGeneration(request)).id).toBe(first.id);
     const error = await errorOf(client.createGeneration({ ...request, prompt: "snow" }));
     expect([error.code, reasonOf(error)]).toEqual([Code.AlreadyExists, "IDEMPOTENCY_KEY_REUSED"]);
+  });
+
+  it("an idempotency key stands for what it stood for before an upgrade", async () => {
+    // What the first version hashed, in its order.
+    const asked = {
+      prompt: "rain",
+      durationSeconds: 5,
+      mode: "creation",
+      instrumental: false,
+      lyrics: null,
+      seedTrackId: null,
+      styleTags: [],
+      title: null,
+    };
+    const text = JSON.stringify(["studio", asked, null]);
+    const hash = createHash("sha256").update(text).digest("hex");
+    const { id } = await client.createGeneration({ ...valid, idempotencyKey: "upgraded" });
+    const found = await store.database.jobs.findOne({ _id: id });
+    expect(found?.idempotency).toEqual({ key: "upgraded", hash });
+  });
+
+  it("a format that the engine has not is a fault, and part of what an idempotency key stands for", async () => {
+    const flac = { ...valid, outputFormat: OutputFormat.FLAC, idempotencyKey: "flac" };
+    expect(await violationsOf(client.createGeneration(flac))).toEqual({
+      output_format: "The engine Scripted does not make flac; it makes mp3.",
+    });
+    const other = new ScriptedEngine("studio");
+    const description = { ...other.description, outputFormats: ["mp3", "flac"] as const };
+    const lossless = createApi(store, [{ ...other, description, check: () => [] } as never]);
+    const caller = lossless.clientWith({ "x-api-key": key });
+    const job = await caller.createGeneration(flac);
+    expect(job.outputFormat).toBe(OutputFormat.FLAC);
+    const plain = { ...flac, outputFormat: OutputFormat.MP3 };
+    expect(reasonOf(await errorOf(caller.createGeneration(plain)))).toBe("IDEMPOTENCY_KEY_REUSED");
   });
 
   it("a priority is kept, is normal without one, and is part of what an idempotency key stands for", async () => {

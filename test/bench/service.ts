@@ -83,6 +83,7 @@ function engineOf(attempt: Attempt): Engine {
       licenceClass: "unclear",
       commercialUse: false,
       requiresAttribution: false,
+      outputFormats: ["mp3"],
     },
     start: async () => {},
     stop: async () => {},

@@ -161,7 +161,14 @@ it("the command line makes a track by gRPC, lists it and cancels nothing that ha
   expect(await decodedSeconds((await readFile(out)).buffer as ArrayBuffer)).toBeCloseTo(5, 1);
   expect((await runCommand(dataDir, ["list"], env)).stdout).toContain(`${id}  succeeded`);
   expect((await runCommand(dataDir, ["cancel", id], env)).stdout.trim()).toBe("succeeded");
-  expect((await runCommand(dataDir, ["engines"], env)).stdout).toContain("studio  Studio");
+  const flac = join(dataDir, "track.flac");
+  await runCommand(dataDir, ["generate", "house", "--seconds", "1", "--out", flac], env);
+  expect((await readFile(flac)).toString("latin1", 0, 4)).toBe("fLaC");
+  const other = ["--format", "wav", "--out", join(dataDir, "track.audio")];
+  await runCommand(dataDir, ["generate", "house", "--seconds", "1", ...other], env);
+  expect((await readFile(join(dataDir, "track.audio"))).toString("latin1", 0, 4)).toBe("RIFF");
+  const known = (await runCommand(dataDir, ["engines"], env)).stdout;
+  expect(known.trim()).toBe("studio  Studio, up to 600 s, as mp3, flac, wav");
 });
 
 it("help shows no key", async () => {

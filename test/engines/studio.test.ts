@@ -36,6 +36,7 @@ const request: GenerationRequest = {
   seedTrackId: null,
   styleTags: [],
   title: null,
+  outputFormat: "mp3",
 };
 
 function taskFor(changes: Partial<EngineTask> = {}): EngineTask {

@@ -89,6 +89,7 @@ async function renderAll(folder: string): Promise<ReadonlyMap<Piece, string>> {
         seedTrackId: null,
         styleTags: [],
         title: null,
+        outputFormat: "mp3",
       },
       seed: piece.seed,
       workspace: () => mkdtemp(join(folder, "expected-")),

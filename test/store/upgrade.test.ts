@@ -31,6 +31,15 @@ test("what was queued before runs after, first, and with its history from then o
   expect(ended).toMatchObject({ status: "refused", history: [{ epoch: 1, outcome: "refused" }] });
 });
 
+test("what was asked for before it could be said is an MP3", async () => {
+  await old.create("mgen_old", "studio");
+  const { request, interpretation } = (await claimNext()).job;
+  expect({ request, interpretation }).toMatchObject({
+    request: { outputFormat: "mp3", prompt: "old rain" },
+    interpretation: null,
+  });
+});
+
 test("a job that an old worker ran and lost goes on with a new one", async () => {
   await old.create("mgen_old", "studio");
   expect(await old.claim("studio", "a".repeat(32), 0)).toBe("mgen_old");

@@ -64,6 +64,7 @@ export class ScriptedEngine implements Engine {
       licenceClass: "unclear" as const,
       commercialUse: false,
       requiresAttribution: false,
+      outputFormats: ["mp3" as const],
     };
   }
 

@@ -50,6 +50,7 @@ export const request: GenerationRequest = {
   seedTrackId: null,
   styleTags: [],
   title: null,
+  outputFormat: "mp3",
 };
 
 export function newTestJob(change: Partial<NewJob> = {}): NewJob {

@@ -10,13 +10,15 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
 import type { LicenceClass } from "./licence_class_pb.ts";
 import { file_music_v1_licence_class } from "./licence_class_pb.ts";
+import type { OutputFormat } from "./output_format_pb.ts";
+import { file_music_v1_output_format } from "./output_format_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file music/v1/engine.proto.
  */
 export const file_music_v1_engine: GenFile = /*@__PURE__*/
-  fileDesc("ChVtdXNpYy92MS9lbmdpbmUucHJvdG8SCG11c2ljLnYxIqUCCgZFbmdpbmUSEgoKZW5naW5lX2tleRgBIAEoCRIMCgRuYW1lGAIgASgJEiUKFG1heF9kdXJhdGlvbl9zZWNvbmRzGAMgASgFQge6SAQaAiAAEhcKD3N1cHBvcnRzX3ZvY2FscxgEIAEoCBIXCg9zdXBwb3J0c19seXJpY3MYBSABKAgSFgoOc3VwcG9ydHNfc3RlbXMYBiABKAgSGwoTc3VwcG9ydGVkX2xhbmd1YWdlcxgHIAMoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFgoOY29tbWVyY2lhbF91c2UYCSABKAgSHAoUcmVxdWlyZXNfYXR0cmlidXRpb24YCiABKAhiBnByb3RvMw", [file_buf_validate_validate, file_music_v1_licence_class]);
+  fileDesc("ChVtdXNpYy92MS9lbmdpbmUucHJvdG8SCG11c2ljLnYxItUCCgZFbmdpbmUSEgoKZW5naW5lX2tleRgBIAEoCRIMCgRuYW1lGAIgASgJEiUKFG1heF9kdXJhdGlvbl9zZWNvbmRzGAMgASgFQge6SAQaAiAAEhcKD3N1cHBvcnRzX3ZvY2FscxgEIAEoCBIXCg9zdXBwb3J0c19seXJpY3MYBSABKAgSFgoOc3VwcG9ydHNfc3RlbXMYBiABKAgSGwoTc3VwcG9ydGVkX2xhbmd1YWdlcxgHIAMoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFgoOY29tbWVyY2lhbF91c2UYCSABKAgSHAoUcmVxdWlyZXNfYXR0cmlidXRpb24YCiABKAgSLgoOb3V0cHV0X2Zvcm1hdHMYCyADKA4yFi5tdXNpYy52MS5PdXRwdXRGb3JtYXRiBnByb3RvMw", [file_buf_validate_validate, file_music_v1_licence_class, file_music_v1_output_format]);
 
 /**
  * An engine and what it can do.
@@ -93,6 +95,13 @@ export type Engine = Message<"music.v1.Engine"> & {
    * @generated from field: bool requires_attribution = 10;
    */
   requiresAttribution: boolean;
+
+  /**
+   * The kinds of audio file that it makes, the default first.
+   *
+   * @generated from field: repeated music.v1.OutputFormat output_formats = 11;
+   */
+  outputFormats: OutputFormat[];
 };
 
 /**

@@ -133,6 +133,7 @@ export function mountBare(app: FastifyInstance): void {
           seedTrackId: null,
           styleTags: style_tags,
           title: null,
+          outputFormat: "mp3",
         },
         seed: 7,
         idempotency: null,

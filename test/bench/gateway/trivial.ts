@@ -20,6 +20,7 @@ export const engine: Engine = {
     licenceClass: "unclear",
     commercialUse: false,
     requiresAttribution: false,
+    outputFormats: ["mp3"],
   },
   start: async () => {},
   stop: async () => {},

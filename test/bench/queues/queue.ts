@@ -33,6 +33,7 @@ export const payload = {
   seedTrackId: null,
   styleTags: [] as string[],
   title: null,
+  outputFormat: "mp3" as const,
 };
 
 export function organizationOf(n: number): string {

@@ -48,6 +48,7 @@ export const job = {
     seedTrackId: null,
     styleTags: ["lofi", "calm"],
     title: null,
+    outputFormat: "mp3",
   },
   seed: 7,
   priority: "normal",
