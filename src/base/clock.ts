@@ -5,7 +5,6 @@
  * The database's clock (`$$NOW`) decides leases and deadlines. A process uses `monotonicMs` only to
  * give up earlier than the database would make it.
  */
-import { setTimeout as delay } from "node:timers/promises";
 
 export interface Clock {
   /** Wall-clock time, for humans and signatures; may jump. */
@@ -20,11 +19,17 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await delay(ms, undefined, signal ? { signal } : {});
-    } catch (error) {
-      if (!signal?.aborted) throw error;
-    }
-  },
+  // Not that of `node:timers/promises`, which makes an error for each sleep that is cut short: the limit of
+  // time around a call of the database is one.
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal?.addEventListener("abort", end);
+    }),
 };

@@ -9,6 +9,9 @@ export class TimeUp extends Error {
   }
 }
 
+/** Given as a reason, since an abort without one makes an error, with its stack. */
+const over = "over";
+
 /**
  * What `call` resolves to; its signal aborts when the time is up.
  * @param who is waited for, in the words of the error
@@ -33,6 +36,6 @@ export async function withTimeLimit<T>(
   try {
     return await Promise.race([call(late.signal), timeUp()]);
   } finally {
-    done.abort();
+    done.abort(over);
   }
 }

@@ -124,7 +124,8 @@ export interface JobStore {
   withdraw(owner: string): Promise<void>;
 
   /**
-   * Takes up to `room` waiting jobs for `owner`, one organization after the other, each within its cap.
+   * Takes up to `room` waiting jobs for `owner`, one organization after the other, each within its cap. It
+   * may leave some of many for the next call.
    * @param engines the keys of the engines that this worker has.
    * @param hinted whether anything may have come since the last call; without a hint the store may
    * rely for a second on what it saw then.

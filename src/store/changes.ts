@@ -16,6 +16,11 @@ import type { JobDocument } from "./documents.ts";
 const reopenAfterMs = 250;
 /** The server answers a call for changes after so long even when there are none. */
 const awaitMs = 1_000;
+/**
+ * Calls for changes are at least so far apart, in milliseconds: in a busy stream one brings many changes, and
+ * not one. What comes after a silence is not delayed, since the call for it was made long before.
+ */
+const gatherMs = 4;
 /** How long a stop waits for the stream to close, in milliseconds. */
 const stopLimitMs = 1_000;
 
@@ -164,8 +169,15 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
    */
   async #read(stream: ChangeStream<JobDocument>): Promise<void> {
     // The first call opens the cursor; only then is nothing more missed.
+    let calledAt = Number.NEGATIVE_INFINITY;
     for (let isOpen = false; !stream.closed; isOpen = true) {
-      if (stream === this.#stream) this.#answeredAt = this.#clock.monotonicMs();
+      const now = this.#clock.monotonicMs();
+      if (stream === this.#stream) this.#answeredAt = now;
+      if (stream.bufferedCount() === 0) {
+        const waitMs = calledAt + gatherMs - now;
+        if (waitMs > 0) await this.#clock.sleep(waitMs, this.#stopping.signal);
+        calledAt = this.#clock.monotonicMs();
+      }
       const change = await stream.tryNext();
       if (change !== null) this.#tell(change as unknown as Event);
       if (isOpen) continue;

@@ -1,8 +1,8 @@
 /**
- * Group commit: one call goes at once; calls that come while `concurrent` are under way wait for the first of
- * these to end and then go together. A lone call is so never slower, and a busy worker pays one round trip
- * and one journal flush for many. (The idea is that of database logs: DeWitt et al., "Implementation
- * Techniques for Main Memory Database Systems", SIGMOD 1984.)
+ * Group commit: one call goes at once, with those of the same turn; calls that come while `concurrent` are
+ * under way wait for the first of these to end and then go together. A lone call is so never slower, and a
+ * busy worker pays one round trip and one journal flush for many. (The idea is that of database logs: DeWitt
+ * et al., "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984.)
  */
 
 export interface GroupCommitLimits {
@@ -37,7 +37,8 @@ export class GroupCommit<Item, Result> {
   submit(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      this.#next();
+      // Those that are submitted in the same turn go together.
+      queueMicrotask(() => this.#next());
     });
   }
 

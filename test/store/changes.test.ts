@@ -16,6 +16,10 @@ class Stream {
     this.closed = true;
   }
 
+  bufferedCount(): number {
+    return 0;
+  }
+
   async tryNext(): Promise<null> {
     this.reads += 1;
     // Without an end this would keep the whole process busy, the test included.

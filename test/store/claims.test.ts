@@ -121,6 +121,22 @@ describe("turns", () => {
     expect(claim?.job.id).toBe(first.id);
   });
 
+  it.each([1, 2, 3, 9])("and so it does in each of three, with room for %i", async (room) => {
+    const engines = [`first_${room}`, `second_${room}`];
+    const expected = new Map<string, string>();
+    for (const [n, organization] of ["org_x", "org_y", "org_z"].entries()) {
+      const organizationId = `${organization}_${room}`;
+      const of = (engine?: string) => newTestJob({ organizationId, ...(engine && { engine }) });
+      expected.set(organizationId, (await jobs.create(of(engines[n % 2]))).id);
+      for (const engine of engines) await jobs.create(of(engine));
+    }
+    const claims = await jobs.claim("w", engines, room, true);
+    const claimed = new Set(claims.map(({ job }) => job.id));
+    const served = new Set(claims.map(({ job }) => job.organizationId));
+    expect(served.size).toBe(Math.min(room, 3));
+    for (const organization of served) expect(claimed).toContain(expected.get(organization));
+  });
+
   it("only engines that the worker has", async () => {
     await queue("org_engine", "mine", 1);
     await queue("org_engine", "theirs", 1);

@@ -30,6 +30,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 it("a lone call goes at once, by itself", async () => {
   const { writes, group } = commitIn({ concurrent: 1, most: 10 });
   const told = group.submit(1);
+  await Promise.resolve();
   expect(writes.map(({ items }) => items)).toEqual([[1]]);
   writes[0]?.end();
   expect(await told).toBe("wrote 1");
@@ -37,7 +38,9 @@ it("a lone call goes at once, by itself", async () => {
 
 it("calls that come while one is under way go together when it ends", async () => {
   const { writes, group } = commitIn({ concurrent: 1, most: 3 });
-  const told = [1, 2, 3, 4, 5].map((item) => group.submit(item));
+  const first = group.submit(1);
+  await turn();
+  const told = [first, ...[2, 3, 4, 5].map((item) => group.submit(item))];
   for (let n = 0; n < 3; n++) {
     expect(writes).toHaveLength(n + 1);
     writes[n]?.end();
@@ -47,9 +50,27 @@ it("calls that come while one is under way go together when it ends", async () =
   expect(await Promise.all(told)).toEqual([1, 2, 3, 4, 5].map((item) => `wrote ${item}`));
 });
 
+it("calls of the same turn go together at once", async () => {
+  const { writes, group } = commitIn({ concurrent: 2, most: 2 });
+  const told = [1, 2, 3, 4, 5].map((item) => group.submit(item));
+  await turn();
+  expect(writes.map(({ items }) => items)).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  for (let n = 0; n < 3; n++) {
+    writes[n]?.end();
+    await turn();
+  }
+  expect(await Promise.all(told)).toHaveLength(5);
+});
+
 it("a write that fails is the failure of those in it, and the next ones go on", async () => {
   const { writes, group } = commitIn({ concurrent: 1, most: 10 });
-  const told = [1, 2, -3, 4].map((item) => group.submit(item).catch((error) => error.message));
+  const submit = (item: number) => group.submit(item).catch((error) => error.message);
+  const first = submit(1);
+  await turn();
+  const told = [first, ...[2, -3, 4].map(submit)];
   writes[0]?.fail(new Error("connection lost"));
   await turn();
   writes[1]?.end();
@@ -63,7 +84,7 @@ it("never more at a time than allowed, in their order, and none is forgotten", a
         concurrent: fc.integer({ min: 1, max: 3 }),
         most: fc.integer({ min: 1, max: 4 }),
       }),
-      fc.array(fc.constantFrom("submit", "end"), { maxLength: 40 }),
+      fc.array(fc.constantFrom("submit", "turn", "end"), { maxLength: 60 }),
       async (limits, steps) => {
         const { writes, group } = commitIn(limits);
         const told: Promise<string>[] = [];
@@ -74,9 +95,11 @@ it("never more at a time than allowed, in their order, and none is forgotten", a
         };
         for (const step of steps) {
           if (step === "submit") told.push(group.submit(told.length));
+          else if (step === "turn") await turn();
           else if (ended < writes.length) await endOne();
           expect(writes.length - ended).toBeLessThanOrEqual(limits.concurrent);
         }
+        await turn();
         while (ended < writes.length) await endOne();
         expect(await Promise.all(told)).toEqual(told.map((_, item) => `wrote ${item}`));
         expect(writes.flatMap(({ items }) => items)).toEqual(told.map((_, item) => item));

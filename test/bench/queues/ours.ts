@@ -18,7 +18,11 @@ export async function open({ url, name, isGuest }: QueueOptions): Promise<Queue>
     work: async (onJob) => {
       worker = await startWorker(store, folder, onJob);
     },
-    pending: () => store.database.jobs.countDocuments({ phase: { $in: ["waiting", "running"] } }),
+    pending: () =>
+      store.database.jobs.countDocuments(
+        { phase: { $in: ["waiting", "running"] } },
+        { hint: "overdue" },
+      ),
     close: async () => {
       await worker?.stop();
       await store.close(isGuest);
