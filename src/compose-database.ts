@@ -4,6 +4,7 @@ import type { Config } from "./base/config.ts";
 import type { Lifecycle } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { systemRandom as random } from "./base/random.ts";
+import type { ServiceLimits } from "./generations/limits.ts";
 import { noTelemetry, type Telemetry } from "./generations/telemetry.ts";
 import {
   attachOrStart,
@@ -34,6 +35,14 @@ export function composeStore(
     defaultCap: config.ORGANIZATION_CAP,
   };
   return createStore(database, { clock, random, log, telemetry }, options);
+}
+
+/** What callers may use where an organization's record does not say. */
+export function limitsOf(config: Config): ServiceLimits {
+  return {
+    keyCallsPerMinute: config.KEY_CALLS_PER_MINUTE,
+    callsPerMinute: config.ORGANIZATION_CALLS_PER_MINUTE,
+  };
 }
 
 /** Opens the operator's own database, once it is known to be fit. @throws DatabaseError */

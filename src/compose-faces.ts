@@ -18,6 +18,7 @@ import {
 } from "./api/errors.ts";
 import { faceKey } from "./api/face.ts";
 import { createGate, createInterceptors } from "./api/interceptors.ts";
+import { RateLimits, rateLimitHeaders } from "./api/rate-limits.ts";
 import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
 import { type RpcFault, serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
 import { createService } from "./api/service.ts";
@@ -31,6 +32,7 @@ import { GatewayError, registerGateway } from "./gateway/index.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
 import { ServiceError } from "./generations/failures.ts";
+import type { ServiceLimits } from "./generations/limits.ts";
 import type { Telemetry } from "./generations/telemetry.ts";
 import { registerMedia } from "./media/serve.ts";
 import { createMediaSigner, type MediaSigner } from "./media/signer.ts";
@@ -66,6 +68,7 @@ export interface FacesOptions {
   /** Whether calls can be served; health tells it. */
   readonly readiness: Readiness;
   readonly telemetry: Telemetry;
+  readonly limits: ServiceLimits;
 }
 
 export interface Faces extends Lifecycle {
@@ -142,11 +145,12 @@ interface Core {
 }
 
 function createCore(
-  { store, engines, artifacts, signingSecret, log, telemetry, stopping }: FacesOptions,
+  { store, engines, artifacts, signingSecret, log, telemetry, stopping, limits }: FacesOptions,
   url: () => string,
 ): Core {
   const signer = createMediaSigner({ keys: [{ id: "k1", secret: signingSecret }], clock });
-  const authorization = createAuthorization(store.apiKeys, store.organizations, clock);
+  const rates = new RateLimits({ counter: store.rateCounter, clock }, limits);
+  const authorization = createAuthorization(store.apiKeys, store.organizations, clock, rates);
   const validate = createValidation(engines);
   const implementation = createService({
     store: store.jobs,
@@ -194,6 +198,7 @@ async function mount(
       await authorization.authenticate(header, values);
       await authorization.authorize(pathValues.get("organization_id") ?? "", values);
       authorization.permit(method.localName, values);
+      return rateLimitHeaders(values);
     },
     validate,
     encodeError: (error, request) => encodeError(error, request.id).body,

@@ -8,7 +8,7 @@ import { type Lifecycle, together } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { Probe } from "./base/probe.ts";
 import { systemRandom as random, randomHex } from "./base/random.ts";
-import { composeStore, openEmbedded, openExternal } from "./compose-database.ts";
+import { composeStore, limitsOf, openEmbedded, openExternal } from "./compose-database.ts";
 import { createFaces, type Faces, type FacesOptions } from "./compose-faces.ts";
 import { createOperations } from "./compose-operations.ts";
 import { createStudioEngine } from "./engines/studio.ts";
@@ -256,6 +256,7 @@ class ComposedService implements ServiceProcess {
       publicUrl: PUBLIC_URL ?? null,
       graceMs: DRAIN_SECONDS * 1_000,
       stopping: this.#stopping.signal,
+      limits: limitsOf(this.#config),
     });
   }
 }

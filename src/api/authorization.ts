@@ -1,6 +1,7 @@
 /**
- * Who calls, and whether they may: the credential first, then the organization. The REST face asks before
- * it parses a body; the RPC faces ask once the message is there. Both end here.
+ * Who calls, and whether they may: the credential first, then the organization, each with its rate limit. The
+ * REST face asks before it parses a body; the RPC faces ask once the message is there. Both end here, and
+ * whatever is asked twice of one call counts once.
  */
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Clock } from "../base/clock.ts";
@@ -11,6 +12,8 @@ import {
   type Caller,
   type OrganizationStore,
 } from "../generations/identity.ts";
+import type { Limits } from "../generations/limits.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import { scopeOf } from "./scopes.ts";
 
 /** The caller of an RPC, once authenticated. */
@@ -19,13 +22,15 @@ export const callerKey = createContextKey<Caller | null>(null, { description: "c
 export const organizationKey = createContextKey<string | null>(null, {
   description: "organization",
 });
+/** That organization's own limits. */
+export const limitsKey = createContextKey<Partial<Limits>>({}, { description: "limits" });
 
 export interface Authorization {
-  /** @throws ServiceError authentication_required */
+  /** @throws ServiceError authentication_required or rate_limit_exceeded */
   authenticate(header: Headers, values: ContextValues): Promise<Caller>;
   /**
    * The same answer for an organization that does not exist and one that the caller is not of.
-   * @throws ServiceError organization_access_denied
+   * @throws ServiceError organization_access_denied or rate_limit_exceeded
    */
   authorize(organizationId: string, values: ContextValues): Promise<void>;
   /**
@@ -58,11 +63,12 @@ export function createAuthorization(
   authenticator: Authenticator,
   organizations: OrganizationStore,
   clock: Clock,
+  rates: RateLimits,
 ): Authorization {
   const confirmed = new Map<string, { readonly at: number; readonly look: Promise<void> }>();
   const lookAgain = async ({ keyId, userId }: Caller, organizationId: string) => {
     if (!(await authenticator.isValid(keyId))) throw new ServiceError("authentication_required");
-    if (!(await organizations.isMember(organizationId, userId))) {
+    if ((await organizations.membership(organizationId, userId)) === null) {
       throw new ServiceError("organization_access_denied");
     }
   };
@@ -73,6 +79,7 @@ export function createAuthorization(
       const credential = credentialOf(header);
       const caller = credential && (await authenticator.authenticate(credential));
       if (!caller) throw new ServiceError("authentication_required");
+      await rates.takeOfKey(caller.keyId, values);
       values.set(callerKey, caller);
       return caller;
     },
@@ -80,9 +87,11 @@ export function createAuthorization(
       if (values.get(organizationKey) === organizationId) return;
       const caller = values.get(callerKey);
       if (!caller) throw new ServiceError("authentication_required");
-      if (!(await organizations.isMember(organizationId, caller.userId))) {
-        throw new ServiceError("organization_access_denied");
-      }
+      const membership = await organizations.membership(organizationId, caller.userId);
+      if (membership === null) throw new ServiceError("organization_access_denied");
+      const { limits } = membership;
+      await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
+      values.set(limitsKey, limits);
       values.set(organizationKey, organizationId);
     },
     permit(method, values) {

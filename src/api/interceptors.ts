@@ -22,6 +22,7 @@ import type { Telemetry } from "../generations/telemetry.ts";
 import type { Authorization } from "./authorization.ts";
 import { encodings, serviceErrorOf, toConnectError, unreadableMessage } from "./errors.ts";
 import { faceOf } from "./face.ts";
+import { rateLimitHeaders } from "./rate-limits.ts";
 import { requestIdHeader, requestIdKey, requestIdOf, unreadableKey } from "./request-id.ts";
 import type { Validate } from "./validation.ts";
 
@@ -49,7 +50,8 @@ export function createGate(ports: InterceptorPorts): (context: HandlerContext) =
     try {
       await ports.authorization.authenticate(header, values);
     } catch (error) {
-      throw failureOf(error, { header, method, signal }, id, ports.log);
+      const call = { header, method, signal, contextValues: values };
+      throw failureOf(error, call, id, ports.log);
     }
   };
 }
@@ -58,9 +60,9 @@ export function createGate(ports: InterceptorPorts): (context: HandlerContext) =
 function errors({ random, log, clock, telemetry }: InterceptorPorts): Interceptor {
   return (next) => async (request) => {
     const beganAt = clock.monotonicMs();
+    const face = faceOf(request.header, request.contextValues);
     const ended = (code: string) => {
       const seconds = (clock.monotonicMs() - beganAt) / 1_000;
-      const face = faceOf(request.header, request.contextValues);
       telemetry.callEnded({ face, method: request.method.name, code, seconds });
     };
     const id =
@@ -75,6 +77,8 @@ function errors({ random, log, clock, telemetry }: InterceptorPorts): Intercepto
     try {
       const response = await next(request);
       response.header.set(requestIdHeader, id);
+      // On REST the gateway has them already, for errors as well.
+      if (face !== "rest") setAll(response.header, rateLimitHeaders(request.contextValues));
       if (response.stream) return { ...response, message: follow(response.message, failed, ended) };
       ended("OK");
       return response;
@@ -87,10 +91,11 @@ function errors({ random, log, clock, telemetry }: InterceptorPorts): Intercepto
 /** The standard error model of what a call threw. */
 function failureOf(
   error: unknown,
-  { header, method, signal }: Pick<UnaryRequest, "header" | "signal"> & { method: DescMethod },
+  call: Pick<UnaryRequest, "header" | "signal" | "contextValues"> & { method: DescMethod },
   requestId: string,
   log: Log,
 ): ConnectError {
+  const { header, method, signal } = call;
   const found = serviceErrorOf(error);
   // Writing to a caller that went away fails in many ways; none of them is a fault of ours.
   const isLate = found.kind === "internal_error" && signal.aborted;
@@ -101,7 +106,18 @@ function failureOf(
   if (encodings[known.code].status === 500)
     log.error({ ...facts, err: known.cause }, "call failed");
   else log.debug(facts, "call refused");
-  return toConnectError(known, requestId);
+  const failure = toConnectError(known, requestId);
+  // Of a unary call of Connect the error's metadata are headers; elsewhere they are trailers.
+  if (method.methodKind === "unary" && faceOf(header, call.contextValues) === "connect") {
+    setAll(failure.metadata, rateLimitHeaders(call.contextValues));
+    const { retryAfterSeconds } = known;
+    if (retryAfterSeconds !== null) failure.metadata.set("retry-after", `${retryAfterSeconds}`);
+  }
+  return failure;
+}
+
+function setAll(headers: Headers, values: Readonly<Record<string, string>>): void {
+  for (const name in values) headers.set(name, values[name] ?? "");
 }
 
 /** What a call ended by that was late: its deadline, if that is why, or else its caller's leaving. */

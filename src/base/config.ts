@@ -9,6 +9,8 @@ const port = z.coerce.number().int().min(0).max(65_535);
 
 const days = z.coerce.number().min(1).max(36_500);
 
+const most = z.coerce.number().int().min(1).max(1_000_000_000);
+
 export const settings = z.object({
   MONGODB_URI: z
     .string()
@@ -62,6 +64,12 @@ export const settings = z.object({
     .max(1_000)
     .default(4)
     .describe("Jobs of one organization that may run at once, where its record does not say."),
+  KEY_CALLS_PER_MINUTE: most
+    .default(30_000)
+    .describe("Calls of one API key in a minute, over all processes; more are answered 429."),
+  ORGANIZATION_CALLS_PER_MINUTE: most
+    .default(60_000)
+    .describe("Calls for one organization in a minute, where its record does not say."),
   ATTEMPT_SECONDS: z.coerce
     .number()
     .min(10)

@@ -1,5 +1,6 @@
-/** `orgs`: organizations, their caps and members, in the service's database. */
-import type { Command } from "commander";
+/** `orgs`: organizations, their caps, limits and members, in the service's database. */
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import type { OrganizationLimit } from "../generations/limits.ts";
 import { administer, print, printTable } from "./administration.ts";
 import { wholeNumber } from "./jobs.ts";
 
@@ -7,16 +8,38 @@ interface Json {
   readonly json?: boolean;
 }
 
+/** How people call the limits. */
+const limitNames: Readonly<Record<string, OrganizationLimit>> = {
+  "calls-per-minute": "callsPerMinute",
+};
+
+function limitsText(limits: Partial<Record<OrganizationLimit, number>>): string {
+  const own = Object.entries(limitNames).flatMap(([name, limit]) => {
+    const value = limits[limit];
+    return value === undefined ? [] : [`${name} ${value}`];
+  });
+  return own.join(", ") || "default";
+}
+
+/** A whole number above 0, or `default`, which is null. */
+function limitValue(text: string): number | null {
+  if (text === "default") return null;
+  const value = wholeNumber(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError("It should be above 0, or: default");
+}
+
 function list({ json }: Json): Promise<void> {
   return administer(async ({ organizations }) => {
     const found = await organizations.list();
     if (json) return print(JSON.stringify(found));
-    const rows = found.map(({ id, cap, members }) => [
+    const rows = found.map(({ id, cap, limits, members }) => [
       id,
       cap === null ? "default" : String(cap),
+      limitsText(limits),
       members.join(", "),
     ]);
-    printTable(["ORGANIZATION", "CAP", "MEMBERS"], rows);
+    printTable(["ORGANIZATION", "CAP", "LIMITS", "MEMBERS"], rows);
   });
 }
 
@@ -34,6 +57,15 @@ function remove(organization: string, user: string): Promise<void> {
 function cap(organization: string, jobs: number): Promise<void> {
   return administer(async ({ organizations }) => {
     if (await organizations.setCap(organization, jobs)) return;
+    throw new Error(`There is no organization ${organization}.`);
+  });
+}
+
+function limit(organization: string, name: string, value: number | null): Promise<void> {
+  return administer(async ({ organizations }) => {
+    const known = limitNames[name];
+    if (known === undefined) throw new TypeError(`no limit ${name}`);
+    if (await organizations.setLimit(organization, known, value)) return;
     throw new Error(`There is no organization ${organization}.`);
   });
 }
@@ -59,4 +91,10 @@ export function addOrganizationCommands(program: Command): void {
     .description("Set how many jobs of an organization may run at once; running ones may end")
     .argument("<jobs>", "how many", wholeNumber)
     .action(cap);
+  orgs
+    .command("limit <organization>")
+    .description("Set a limit of an organization, or take it back; the next calls meet it")
+    .addArgument(new Argument("<limit>", "which one").choices(Object.keys(limitNames)))
+    .argument("<value>", "the most, or: default", limitValue)
+    .action(limit);
 }

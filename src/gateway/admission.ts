@@ -62,7 +62,7 @@ export async function admit(
   const pathValues = readableOf(values);
   try {
     const call = { method: route.method, header, pathValues, contextValues };
-    await lifetime.inTime(options.authorize(call));
+    reply.headers(await lifetime.inTime(options.authorize(call)));
   } catch (error) {
     if (!lifetime.left) throw error;
   }

@@ -12,13 +12,13 @@ export interface GatewayOptions {
   readonly interceptors: readonly Interceptor[];
   /** The values that a call begins with. */
   readonly contextValues: (request: FastifyRequest) => ContextValues;
-  /** Asked before the body is parsed. */
+  /** Asked before the body is parsed; answers headers for whatever the answer will be. */
   readonly authorize: (call: {
     readonly method: DescMethod;
     readonly header: Headers;
     readonly pathValues: ReadonlyMap<string, string>;
     readonly contextValues: ContextValues;
-  }) => Promise<void>;
+  }) => Promise<Readonly<Record<string, string>>>;
   /** What is wrong with a message that could be parsed, so that all violations come at once. */
   readonly validate: (schema: DescMessage, message: Message) => readonly FieldViolation[];
   /** The body of the answer to an error, for one in the middle of a stream. */

@@ -1,4 +1,5 @@
 /** Who calls: API keys, users and organizations, as ports. */
+import type { Limits } from "./limits.ts";
 
 /** What a key may be used for; `admin` is everything. */
 export const keyScopes = ["generations:read", "generations:write", "admin"] as const;
@@ -28,12 +29,17 @@ export interface Organization {
   readonly id: string;
   /** How many of its jobs may run at the same time; null for the service's default. */
   readonly cap: number | null;
+  /** Its own limits, where the service's defaults do not hold. */
+  readonly limits: Partial<Limits>;
   readonly members: readonly string[];
 }
 
+/** What a member of an organization is told of it with every call. */
+export type Membership = Pick<Organization, "limits">;
+
 export interface OrganizationStore {
-  /** Whether the user is a member of the organization; false, too, when there is no such one. */
-  isMember(organizationId: string, userId: string): Promise<boolean>;
+  /** The user's membership; null without one, and when there is no such organization. */
+  membership(organizationId: string, userId: string): Promise<Membership | null>;
 }
 
 /** A key as its owner may see it at any time. */

@@ -77,6 +77,14 @@ const jobIndexes: readonly IndexDescription[] = [
   },
 ];
 
+/** The windows of the rate limits; their shape is that of `rate-limiter-flexible`. */
+export const rateCountersName = "rate_counters";
+
+const rateCounterIndexes: readonly IndexDescription[] = [
+  { name: "key", key: { key: 1 }, unique: true },
+  { name: "expire", key: { expire: 1 }, expireAfterSeconds: 0 },
+];
+
 export interface DatabaseOptions {
   readonly uri: string;
   /** The database's name when the URI has none. */
@@ -106,6 +114,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const database = collectionsOf(client, options.name);
     await database.jobs.createIndexes([...jobIndexes]);
     await database.apiKeys.createIndexes([{ name: "hash", key: { hash: 1 }, unique: true }]);
+    await database.db.collection(rateCountersName).createIndexes([...rateCounterIndexes]);
     return database;
   } catch (error) {
     await client.close();

@@ -2,6 +2,7 @@
 import type { EndedAttempt } from "../generations/attempt.ts";
 import type { KeyScope } from "../generations/identity.ts";
 import type { Job, Track } from "../generations/job.ts";
+import type { Limits } from "../generations/limits.ts";
 import type { Priority } from "../generations/priority.ts";
 import type { Phase, Status } from "../generations/state.ts";
 
@@ -84,6 +85,8 @@ export interface OrganizationDocument {
   schema: number;
   /** How many jobs may run at the same time; the service's default when absent. */
   cap?: number;
+  /** Its own limits, those that are not the service's defaults. */
+  limits?: Partial<Limits>;
   members: string[];
   createdAt: Date;
 }

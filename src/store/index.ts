@@ -4,6 +4,7 @@ import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { OrganizationStore } from "../generations/identity.ts";
 import type { JobStore } from "../generations/job-store.ts";
+import type { SharedCounter } from "../generations/limits.ts";
 import { noTelemetry, type QueueDepth, type Telemetry } from "../generations/telemetry.ts";
 import { type ApiKeys, createApiKeys } from "./api-keys.ts";
 import { withCallLimit } from "./call-limit.ts";
@@ -15,6 +16,7 @@ import { createJobs } from "./jobs.ts";
 import { createOrganizations, type MongoOrganizations } from "./organizations.ts";
 import { createQueueDepths } from "./queue-depth.ts";
 import { QueueLook } from "./queue-facts.ts";
+import { createRateCounter } from "./rate-counter.ts";
 import { withUnavailability } from "./unavailable.ts";
 import { announce, withdraw } from "./workers.ts";
 
@@ -25,6 +27,7 @@ export interface Store {
   readonly feed: MongoChangeFeed;
   readonly organizations: MongoOrganizations & OrganizationStore;
   readonly apiKeys: ApiKeys;
+  readonly rateCounter: SharedCounter;
   /** How many jobs are active, counted at most every ten seconds. */
   queueDepths(): Promise<QueueDepth[]>;
   /** Resolves when the database answers. */
@@ -70,6 +73,7 @@ export function createStore(
     feed: new MongoChangeFeed(opened, { telemetry: noTelemetry, ...ports }, callLimitMs),
     organizations: withUnavailability(organizations),
     apiKeys: withUnavailability(createApiKeys(database, organizations, ports)),
+    rateCounter: createRateCounter(opened, ports.clock, callLimitMs),
     queueDepths: createQueueDepths(database, ports.clock),
     ping: async () => void (await database.db.command({ ping: 1 })),
   };

@@ -1,7 +1,9 @@
-/** Organizations as records: their members and how many of their jobs may run at once. */
+/** Organizations as records: their members, how many of their jobs may run at once, and their own limits. */
+import type { UpdateFilter } from "mongodb";
 import type { Organization, OrganizationStore } from "../generations/identity.ts";
+import type { OrganizationLimit } from "../generations/limits.ts";
 import type { Database } from "./database.ts";
-import { schemaVersion } from "./documents.ts";
+import { type OrganizationDocument, schemaVersion } from "./documents.ts";
 
 export interface MongoOrganizations extends OrganizationStore {
   /** Makes the organization and the membership, where they are missing. */
@@ -14,6 +16,15 @@ export interface MongoOrganizations extends OrganizationStore {
   removeMember(organizationId: string, userId: string): Promise<boolean>;
   /** Sets the cap, seen by the next claim of every worker. False when there is no such organization. */
   setCap(organizationId: string, cap: number): Promise<boolean>;
+  /**
+   * Sets a limit of its own, or none again by null; seen by the next call of every process. False when there
+   * is no such organization.
+   */
+  setLimit(
+    organizationId: string,
+    limit: OrganizationLimit,
+    value: number | null,
+  ): Promise<boolean>;
 }
 
 /** Most organizations in a list. */
@@ -22,9 +33,10 @@ const mostListed = 1_000;
 /** Organizations over MongoDB. */
 export function createOrganizations({ organizations }: Database): MongoOrganizations {
   return {
-    async isMember(organizationId, userId) {
+    async membership(organizationId, userId) {
       const filter = { _id: organizationId, members: userId };
-      return (await organizations.findOne(filter, { projection: { _id: 1 } })) !== null;
+      const found = await organizations.findOne(filter, { projection: { limits: 1 } });
+      return found && { limits: found.limits ?? {} };
     },
     async addMember(organizationId, userId) {
       await organizations.updateOne(
@@ -43,7 +55,12 @@ export function createOrganizations({ organizations }: Database): MongoOrganizat
     },
     async list() {
       const found = await organizations.find().sort({ _id: 1 }).limit(mostListed).toArray();
-      return found.map(({ _id, cap, members }) => ({ id: _id, cap: cap ?? null, members }));
+      return found.map(({ _id, cap, limits, members }) => ({
+        id: _id,
+        cap: cap ?? null,
+        limits: limits ?? {},
+        members,
+      }));
     },
     async removeMember(organizationId, userId) {
       const filter = { _id: organizationId, members: userId };
@@ -62,6 +79,12 @@ export function createOrganizations({ organizations }: Database): MongoOrganizat
     async setCap(organizationId, cap) {
       const changed = await organizations.updateOne({ _id: organizationId }, { $set: { cap } });
       return changed.matchedCount === 1;
+    },
+    async setLimit(organizationId, limit, value) {
+      const field = `limits.${limit}`;
+      const update: UpdateFilter<OrganizationDocument> =
+        value === null ? { $unset: { [field]: true as const } } : { $set: { [field]: value } };
+      return (await organizations.updateOne({ _id: organizationId }, update)).matchedCount === 1;
     },
   };
 }

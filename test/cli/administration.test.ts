@@ -43,14 +43,18 @@ it("a key is made, listed without itself, rotated and revoked", async () => {
   ]);
 });
 
-it("organizations have members and a cap", async () => {
+it("organizations have members, a cap and limits", async () => {
   await run("orgs", "add", "org_new", "user_1");
   await run("orgs", "add", "org_new", "user_2");
   await run("orgs", "cap", "org_new", "7");
+  await run("orgs", "limit", "org_new", "calls-per-minute", "600");
   await run("orgs", "remove", "org_new", "user_1");
   const all = JSON.parse(await run("orgs", "list", "--json"));
-  expect(all).toContainEqual({ id: "org_new", cap: 7, members: ["user_2"] });
-  expect(await run("orgs", "list")).toMatch(/^org_new +7 +user_2$/m);
+  const limits = { callsPerMinute: 600 };
+  expect(all).toContainEqual({ id: "org_new", cap: 7, limits, members: ["user_2"] });
+  expect(await run("orgs", "list")).toMatch(/^org_new +7 +calls-per-minute 600 +user_2$/m);
+  await run("orgs", "limit", "org_new", "calls-per-minute", "default");
+  expect(await run("orgs", "list")).toMatch(/^org_new +7 +default +user_2$/m);
 });
 
 it.each([
@@ -59,6 +63,9 @@ it.each([
   [["keys", "create", ...owner, "--scope", "all"], "It should be one of generations:read"],
   [["orgs", "cap", "org_none", "3"], "There is no organization org_none."],
   [["orgs", "cap", "org_none", "-3"], "It should be a whole number"],
+  [["orgs", "limit", "org_none", "calls-per-minute", "3"], "There is no organization org_none."],
+  [["orgs", "limit", "org_none", "calls-per-minute", "0"], "It should be above 0"],
+  [["orgs", "limit", "org_none", "calls", "3"], "Allowed choices are calls-per-minute"],
   [["orgs", "remove", "org_none", "user_1"], "user_1 is not a member of org_none."],
 ])("%j says what is wrong", async (args, message) => {
   await expect(run(...args)).rejects.toMatchObject({

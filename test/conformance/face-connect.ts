@@ -82,13 +82,15 @@ export function connectFace(
     encoding: "rpc",
     async unary(method: DescMethod, fields: Fields, callOptions) {
       let requestId: string | null = null;
+      let rateLimit: string | null = null;
       const call = client[method.localName as "getGeneration"];
       const request = create(method.input, fromJson(method.input, fields as JsonValue));
       const onHeader = (header: Headers) => {
         requestId = header.get("x-request-id");
+        rateLimit = header.get("ratelimit");
       };
       const job = await call(request as never, { ...optionsOf(callOptions), onHeader }).catch(fail);
-      return { state: stateOf(job as Generation), requestId };
+      return { state: stateOf(job as Generation), requestId, rateLimit };
     },
     async *watch(fields, callOptions) {
       const request = fromJson(WatchGenerationRequestSchema, fields as JsonValue);

@@ -41,7 +41,8 @@ export function grpcFace(name: string, address: string, { ca }: Endpoints): Face
       );
       const job = await call.catch((error: unknown) => fail(error, metadata));
       const state = stateOf(job as Generation);
-      return { state, requestId: metadata.get("x-request-id")[0]?.toString() ?? null };
+      const header = (name: string) => metadata.get(name)[0]?.toString() ?? null;
+      return { state, requestId: header("x-request-id"), rateLimit: header("ratelimit") };
     },
     async *watch(fields, options) {
       const method = MusicGenerations.method.watchGeneration;

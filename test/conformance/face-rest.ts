@@ -29,7 +29,12 @@ export function restFace(name: string, framing: Framing, { url }: Endpoints): Fa
       if (!response.ok) throw await failureFrom(response);
       const text = await response.text();
       const state = (text === "" ? {} : JSON.parse(text)) as State;
-      return { state, requestId: response.headers.get("x-request-id") };
+      const { headers } = response;
+      return {
+        state,
+        requestId: headers.get("x-request-id"),
+        rateLimit: headers.get("ratelimit"),
+      };
     },
     async *watch(fields, options) {
       const { path } = requestOf(MusicGenerations.method.watchGeneration, fields);

@@ -32,6 +32,8 @@ export interface State {
 export interface Answer {
   readonly state: State;
   readonly requestId: string | null;
+  /** The `RateLimit` field. */
+  readonly rateLimit: string | null;
 }
 
 /** An error as the face's client decodes it. */

@@ -7,7 +7,7 @@ import { newId } from "../../src/generations/identifiers.ts";
 import type { KeyScope } from "../../src/generations/identity.ts";
 import type { Lease } from "../../src/generations/job.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
-import { createStore, openDatabase } from "../../src/store/index.ts";
+import { createStore, openDatabase, type Store } from "../../src/store/index.ts";
 import { startTestService, type TestService, type TestServiceOptions } from "../support/service.ts";
 import { silentLog, testLimits } from "../support/store.ts";
 import type { Endpoints } from "./face.ts";
@@ -15,6 +15,7 @@ import type { Endpoints } from "./face.ts";
 export class World {
   readonly endpoints: Endpoints;
   readonly stop: () => Promise<void>;
+  readonly organizations: Store["organizations"];
   readonly #key: TestService["key"];
   readonly #jobs: JobStore;
   readonly #leases = new Map<string, Lease>();
@@ -22,11 +23,12 @@ export class World {
 
   constructor(
     endpoints: Endpoints,
-    jobs: JobStore,
+    { jobs, organizations }: Store,
     key: TestService["key"],
     stop: () => Promise<void>,
   ) {
     this.endpoints = endpoints;
+    this.organizations = organizations;
     this.#jobs = jobs;
     this.#key = key;
     this.stop = stop;
@@ -86,8 +88,8 @@ export async function startWorld(options: TestServiceOptions = {}, ca: Buffer | 
   const service = await startTestService({ role: "api", ...options });
   const database = await openDatabase({ uri: service.databaseUri, name: "unused" });
   const ports = { clock: systemClock, random: systemRandom, log: silentLog };
-  const { jobs } = createStore(database, ports, testLimits);
+  const store = createStore(database, ports, testLimits);
   afterAll(() => database.client.close());
   const endpoints = { url: service.url, grpcAddress: service.grpcAddress, ca };
-  return new World(endpoints, jobs, service.key, () => service.stop());
+  return new World(endpoints, store, service.key, () => service.stop());
 }

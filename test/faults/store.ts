@@ -66,10 +66,11 @@ export function callsAbout(job: Job): Calls<JobStore> {
 
 /** The same of the stores beside it. */
 export const callsBeside: Readonly<Record<string, (store: TestStore) => Promise<unknown>>> = {
-  isMember: ({ organizations }) => organizations.isMember("org_a", "user_1"),
+  membership: ({ organizations }) => organizations.membership("org_a", "user_1"),
   addMember: ({ organizations }) => organizations.addMember("org_a", "user_1"),
   capsOf: ({ organizations }) => organizations.capsOf(["org_a"]),
   setCap: ({ organizations }) => organizations.setCap("org_a", 3),
+  setLimit: ({ organizations }) => organizations.setLimit("org_a", "callsPerMinute", 9),
   "create a key": ({ apiKeys }) => apiKeys.create("org_a", "user_1"),
   authenticate: ({ apiKeys }) => apiKeys.authenticate(newKey(systemRandom)),
 };

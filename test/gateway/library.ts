@@ -108,7 +108,7 @@ export async function serveLibrary(options: LibraryOptions = {}): Promise<string
       options.onRequest?.(request);
       return createContextValues();
     },
-    authorize: options.authorize ?? (async () => {}),
+    authorize: options.authorize ?? (async () => ({})),
     validate: options.validate ?? (() => []),
     encodeError: (error) => ({ failed: (error as Error).message }),
     baseUrl: () => options.baseUrl ?? "",

@@ -197,10 +197,19 @@ describe("bodies", () => {
     const base = await serveLibrary({
       authorize: async ({ pathValues }) => {
         if (pathValues.get("id") === "closed") throw new Error("closed");
+        return {};
       },
     });
     const answer = await call(base, "PATCH", "/v1/books/closed", "{");
     expect(answer.body["kind"]).toBe("closed");
+  });
+
+  it("are answered with the headers of who let the caller in, errors as well", async () => {
+    const base = await serveLibrary({ authorize: async () => ({ "x-let-in": "yes" }) });
+    for (const text of ["{}", "{"]) {
+      const answer = await call(base, "PATCH", "/v1/books/x", text);
+      expect(answer.response.headers.get("x-let-in")).toBe("yes");
+    }
   });
 });
 
@@ -364,9 +373,11 @@ describe("streams", () => {
         if (url.endsWith("/pages")) raw.socket.once("close", () => closed.resolve());
       },
       authorize: async ({ pathValues }) => {
-        if (pathValues.get("name") !== "left") return;
-        leaving.abort();
-        await closed.promise;
+        if (pathValues.get("name") === "left") {
+          leaving.abort();
+          await closed.promise;
+        }
+        return {};
       },
       implementation: {
         async *read() {

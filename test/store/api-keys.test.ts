@@ -13,7 +13,7 @@ it("a key says who calls and what for; by default it reads and writes", async ()
     keyId: made.id,
     scopes: ["generations:read", "generations:write"],
   });
-  expect(await organizations.isMember("org_a", "user_1")).toBe(true);
+  expect(await organizations.membership("org_a", "user_1")).toEqual({ limits: {} });
   expect(await apiKeys.authenticate(newKey(systemRandom))).toBeNull();
 });
 

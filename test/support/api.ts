@@ -16,6 +16,7 @@ import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
 import { createAuthorization } from "../../src/api/authorization.ts";
 import { toEnvelope } from "../../src/api/errors.ts";
 import { createInterceptors } from "../../src/api/interceptors.ts";
+import { RateLimits, rateLimitHeaders } from "../../src/api/rate-limits.ts";
 import { createService } from "../../src/api/service.ts";
 import { createValidation } from "../../src/api/validation.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
@@ -23,6 +24,7 @@ import { systemRandom } from "../../src/base/random.ts";
 import { registerGateway } from "../../src/gateway/index.ts";
 import type { Engine } from "../../src/generations/engine.ts";
 import { noTelemetry } from "../../src/generations/telemetry.ts";
+import { highLimits } from "./limits.ts";
 import { silentLog, type TestStore } from "./store.ts";
 
 export function createApi(
@@ -31,7 +33,13 @@ export function createApi(
   clock: Clock = systemClock,
 ) {
   const stopping = new AbortController();
-  const authorization = createAuthorization(store.apiKeys, store.organizations, systemClock);
+  const limits = new RateLimits({ counter: store.rateCounter, clock: systemClock }, highLimits);
+  const authorization = createAuthorization(
+    store.apiKeys,
+    store.organizations,
+    systemClock,
+    limits,
+  );
   const service = createService({
     store: store.jobs,
     feed: store.feed,
@@ -64,6 +72,7 @@ export function createApi(
       contextValues: () => createContextValues(),
       authorize: async ({ header, contextValues }) => {
         await authorization.authenticate(header, contextValues);
+        return rateLimitHeaders(contextValues);
       },
       validate,
       encodeError: (error) => toEnvelope(error, "req_test", clock.now()).body,

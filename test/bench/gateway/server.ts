@@ -9,6 +9,7 @@ import { MusicGenerations } from "../../../gen/music/v1/music_generations_pb.ts"
 import { createAuthorization } from "../../../src/api/authorization.ts";
 import { serviceErrorOf, toEnvelope } from "../../../src/api/errors.ts";
 import { createInterceptors } from "../../../src/api/interceptors.ts";
+import { rateLimitHeaders } from "../../../src/api/rate-limits.ts";
 import { requestIdKey, requestIdOf } from "../../../src/api/request-id.ts";
 import { createService } from "../../../src/api/service.ts";
 import { createValidation } from "../../../src/api/validation.ts";
@@ -18,6 +19,7 @@ import { registerGateway } from "../../../src/gateway/index.ts";
 import { ServiceError } from "../../../src/generations/failures.ts";
 import { noTelemetry } from "../../../src/generations/telemetry.ts";
 import { createApp } from "../../../src/server/app.ts";
+import { unmetLimits } from "../../support/limits.ts";
 import { mountBare } from "./bare.ts";
 import { caller, createTrivialStore, engine, key, organizationId } from "./trivial.ts";
 
@@ -30,8 +32,9 @@ function createCore() {
       authenticate: async (credential) => (credential === key ? caller : null),
       isValid: async () => true,
     },
-    { isMember: async (id) => id === organizationId },
+    { membership: async (id) => (id === organizationId ? { limits: {} } : null) },
     clock,
+    unmetLimits(clock),
   );
   const validate = createValidation([engine]);
   const interceptors = createInterceptors({
@@ -87,6 +90,7 @@ const kinds: Record<string, () => Promise<FastifyInstance>> = {
       authorize: async ({ header, pathValues, contextValues: values }) => {
         await authorization.authenticate(header, values);
         await authorization.authorize(pathValues.get("organization_id") ?? "", values);
+        return rateLimitHeaders(values);
       },
       validate,
       encodeError: (error, { id }) => toEnvelope(error, id, clock.now()).body,

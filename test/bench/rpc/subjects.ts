@@ -30,6 +30,7 @@ import type { Job } from "../../../src/generations/job.ts";
 import type { JobStore } from "../../../src/generations/job-store.ts";
 import { noTelemetry } from "../../../src/generations/telemetry.ts";
 import { GrpcListener } from "../../../src/server/grpc/index.ts";
+import { unmetLimits } from "../../support/limits.ts";
 
 export const subjects = ["own", "bare", "proto-loader", "connect"] as const;
 export type Subject = (typeof subjects)[number];
@@ -77,8 +78,9 @@ function surroundings(): {
   const caller = { userId: "user_bench", keyId: "key_bench", scopes: keyScopes };
   const authorization = createAuthorization(
     { authenticate: async () => caller, isValid: async () => true },
-    { isMember: async () => true },
+    { membership: async () => ({ limits: {} }) },
     clock,
+    unmetLimits(clock),
   );
   const validate = createValidation([]);
   const implementation = createService({

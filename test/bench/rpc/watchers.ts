@@ -45,6 +45,8 @@ async function startService(uri: string, folder: string): Promise<ChildProcess> 
       DATA_DIR: folder,
       PORT: "0",
       GRPC_PORT: "0",
+      KEY_CALLS_PER_MINUTE: "1000000",
+      ORGANIZATION_CALLS_PER_MINUTE: "1000000",
     },
   });
 }

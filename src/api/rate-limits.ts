@@ -1,0 +1,90 @@
+/**
+ * The rate limits of a call: of its API key, and of the organization that it is for. Answers say where the
+ * caller stands by the `RateLimit-Policy` and `RateLimit` fields (draft-ietf-httpapi-ratelimit-headers-10);
+ * those must not be in trailers, so gRPC errors say by `RetryInfo` alone when to come again.
+ */
+import { type ContextValues, createContextKey } from "@connectrpc/connect";
+import type { Clock } from "../base/clock.ts";
+import { ServiceError } from "../generations/failures.ts";
+import {
+  rateWindowSeconds,
+  type ServiceLimits,
+  type SharedCounter,
+} from "../generations/limits.ts";
+import { RateLimit, type Standing } from "./rate-limit.ts";
+
+type Policy = "key" | "organization";
+type Standings = Partial<Record<Policy, Standing>>;
+
+/** Where the caller stands, once it was counted. */
+const standingsKey = createContextKey<Standings | null>(null, { description: "rate limits" });
+
+const people: Readonly<Record<Policy, string>> = {
+  key: "This API key",
+  organization: "The organization",
+};
+
+export class RateLimits {
+  readonly #limits: Readonly<Record<Policy, RateLimit>>;
+  readonly #defaults: ServiceLimits;
+
+  constructor(ports: { counter: SharedCounter; clock: Clock }, defaults: ServiceLimits) {
+    this.#limits = {
+      key: new RateLimit(ports, "key:"),
+      organization: new RateLimit(ports, "org:"),
+    };
+    this.#defaults = defaults;
+  }
+
+  /** Counts a call of the key. @throws ServiceError rate_limit_exceeded */
+  async takeOfKey(keyId: string, values: ContextValues): Promise<void> {
+    await this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values);
+  }
+
+  /**
+   * Counts a call for the organization.
+   * @param limit its own, if it has one
+   * @throws ServiceError rate_limit_exceeded
+   */
+  async takeOfOrganization(
+    organizationId: string,
+    limit: number | undefined,
+    values: ContextValues,
+  ): Promise<void> {
+    const most = limit ?? this.#defaults.callsPerMinute;
+    await this.#take("organization", organizationId, most, values);
+  }
+
+  async #take(policy: Policy, id: string, limit: number, values: ContextValues): Promise<void> {
+    const standing = await this.#limits[policy].take(id, limit);
+    values.set(standingsKey, { ...values.get(standingsKey), [policy]: standing });
+    if (standing.isExceeded) throw exceeded(policy, standing, values);
+  }
+}
+
+function exceeded(policy: Policy, { limit, resetSeconds }: Standing, values: ContextValues) {
+  return new ServiceError("rate_limit_exceeded", {
+    systemMessage: `${people[policy]} has made its ${limit} calls of this minute; retry after the time given`,
+    details: { policy, limit: String(limit), window_seconds: String(rateWindowSeconds) },
+    retryAfterSeconds: resetSeconds,
+    headers: rateLimitHeaders(values),
+  });
+}
+
+/** The fields that say where the caller of these values stands; none before it was counted. */
+export function rateLimitHeaders(values: ContextValues): Readonly<Record<string, string>> {
+  const standings = values.get(standingsKey);
+  if (standings === null) return {};
+  const { key, organization } = standings;
+  const policies = [];
+  const limits = [];
+  if (key) {
+    policies.push(`"key";q=${key.limit};w=${rateWindowSeconds}`);
+    limits.push(`"key";r=${key.remaining};t=${key.resetSeconds}`);
+  }
+  if (organization) {
+    policies.push(`"organization";q=${organization.limit};w=${rateWindowSeconds}`);
+    limits.push(`"organization";r=${organization.remaining};t=${organization.resetSeconds}`);
+  }
+  return { "ratelimit-policy": policies.join(", "), ratelimit: limits.join(", ") };
+}
