@@ -58,10 +58,10 @@ export function writeBass(part: BassPart, plan: Plan, drums: readonly SketchNote
   const kicks = kicksOf(drums);
   for (const bar of plan.bars) {
     if (!playsIn(part, bar.section, plan)) continue;
-    const random = randomOf(plan.seed, `bass in bar ${bar.index}`);
+    const random = randomOf(plan.detail, `bass in bar ${bar.index}`);
     const figure = figureFor(part.figures, bar, plan.seed, `bass ${part.channel.program}`);
     const onsets = onsetsOf(figure, bar);
-    const leads = onsets.length > 2 && kicks.size > 0 && leaderInto(bar, plan.seed) === "bass";
+    const leads = onsets.length > 2 && kicks.size > 0 && leaderInto(bar, plan.detail) === "bass";
     const end = leads ? bar.metre.steps - (bar.metre.beatSteps === 6 ? 6 : 8) : bar.metre.steps;
     const pitched = onsets
       .filter(({ step }) => step < end)

@@ -7,6 +7,7 @@ import type { MelodyPart, Part, Style } from "../style.ts";
 import { writeBass } from "./bass.ts";
 import { writeDrums } from "./drums.ts";
 import { fitTiming, planSections, type Timing } from "./form.ts";
+import type { Handover } from "./handover.ts";
 import { writeHarmony } from "./harmony.ts";
 import { inMetre } from "./in-metre.ts";
 import { writeCounter, writeMelody } from "./melody.ts";
@@ -26,17 +27,19 @@ export interface Brief {
   readonly seed: number;
   /** The piece's title, or null to have one made up. */
   readonly title: string | null;
+  /** What an earlier piece handed over, to be continued; its interpretation is `continued`. */
+  readonly from?: Handover | null;
 }
 
 /** Composes a piece: the same brief gives the same score. */
 export function compose(brief: Brief): Score {
-  const { interpretation, durationSeconds: duration, seed } = brief;
+  const { interpretation, durationSeconds: duration, seed, from = null } = brief;
   const { key } = interpretation;
   const metre = metreOf(interpretation.metre);
   const style = inMetre(interpretation.style, metre);
   const timing = fitTiming(duration, interpretation.tempo, metre, style.ring);
-  const sections = planSections(timing.bars, style, interpretation.energyShift, seed);
-  const plan = planBars(sections, style, key, metre, seed);
+  const sections = planSections(timing.bars, style, interpretation.energyShift, seed, from);
+  const plan = planBars(sections, style, key, metre, seed, from);
   const drums = style.parts.flatMap((part) =>
     part.role === "drums" ? writeDrums(part, plan) : [],
   );
@@ -45,7 +48,7 @@ export function compose(brief: Brief): Score {
     return perform(sketch, part, index, { plan, timing, style, duration });
   });
   return {
-    title: brief.title ?? makeTitle(style, seed),
+    title: brief.title ?? titleFor(style, seed, from),
     style,
     tempo: timing.tempo,
     key,
@@ -94,7 +97,8 @@ function chunkEnds(timing: Timing, duration: number): number[] {
   return [...ends, duration];
 }
 
-function makeTitle(style: Style, seed: number): string {
+function titleFor(style: Style, seed: number, from: Handover | null): string {
+  if (from !== null) return `${from.title}, Part ${from.part + 1}`;
   const random = randomOf(seed, "title");
   const { first, second } = style.titles;
   const opening = pick(random, first);

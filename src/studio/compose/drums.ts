@@ -36,7 +36,7 @@ function writeBar(part: DrumPart, bar: Bar, plan: Plan): SketchNote[] {
   const grooves = bar.section.energy >= fullEnergy ? part.full : part.calm;
   if (grooves.length === 0) return [];
   const groove = chooseFor(grooves, bar, plan.seed, "groove");
-  const random = randomOf(plan.seed, `drums in bar ${bar.index}`);
+  const random = randomOf(plan.detail, `drums in bar ${bar.index}`);
   const { steps } = bar.metre;
   const from = part.fills.length > 0 ? fillStart(bar, plan) : steps;
   if (from === steps) return loosen(hits(groove, bar, 0, steps), random);
@@ -52,7 +52,7 @@ function writeBar(part: DrumPart, bar: Bar, plan: Plan): SketchNote[] {
 function fillStart(bar: Bar, plan: Plan): number {
   const { steps, beatSteps, turn } = bar.metre;
   if (bar.isLastOfSection && bar.inSection > 0) return turn;
-  return leaderInto(bar, plan.seed) === "drums" ? steps - beatSteps : steps;
+  return leaderInto(bar, plan.detail) === "drums" ? steps - beatSteps : steps;
 }
 
 export function writeDrums(part: DrumPart, plan: Plan): SketchNote[] {

@@ -6,6 +6,7 @@ import type { Metre } from "../metre.ts";
 import { pick, randomOf } from "../random.ts";
 import type { Section } from "../score.ts";
 import type { SectionKind, Style } from "../style.ts";
+import type { Handover } from "./handover.ts";
 
 export interface Timing {
   /** Beats a minute. */
@@ -64,10 +65,13 @@ const cycles: readonly (readonly SectionKind[])[] = [
   ["verse", "chorus", "bridge", "verse", "chorus"],
 ];
 
+/** How a story goes on that has been told before: with its development. */
+const continuedCycle: readonly SectionKind[] = ["bridge", "chorus", "verse", "bridge", "chorus"];
+
 /** Kinds of `count` blocks: verses and choruses with bridges between, a chorus at the end. */
-function middleKinds(count: number, seed: number): SectionKind[] {
+function middleKinds(count: number, seed: number, from: Handover | null): SectionKind[] {
   const random = randomOf(seed, "form");
-  const kinds: SectionKind[] = [];
+  const kinds: SectionKind[] = from === null ? [] : [...continuedCycle];
   // What is too short for a whole story has the usual one.
   while (kinds.length < count) kinds.push(...(count < 5 ? cycles[0]! : pick(random, cycles)));
   kinds.length = count;
@@ -76,37 +80,38 @@ function middleKinds(count: number, seed: number): SectionKind[] {
   return kinds;
 }
 
-function longForm(bars: number, seed: number): Block[] {
+function longForm(bars: number, seed: number, from: Handover | null): Block[] {
   const edge = bars >= 32 ? 4 : 2;
   const middle = bars - 2 * edge;
   const size = middle >= 48 ? 8 : 4;
-  const blocks: Block[] = middleKinds(Math.floor(middle / size), seed).map((kind) => [kind, size]);
+  const kinds = middleKinds(Math.floor(middle / size), seed, from);
+  const blocks: Block[] = kinds.map((kind) => [kind, size]);
   const rest = middle % size;
   const goesBeforeLast = rest > 2 && blocks.at(-2)?.[0] !== "bridge";
   if (goesBeforeLast) blocks.splice(-1, 0, ["bridge", rest]);
   return [
-    ["intro", edge + (goesBeforeLast ? 0 : rest % 4)],
+    [from?.ending.kind ?? "intro", edge + (goesBeforeLast ? 0 : rest % 4)],
     ...blocks,
     ["outro", edge + (goesBeforeLast ? 0 : rest - (rest % 4))],
   ];
 }
 
-function blocksOf(bars: number, seed: number): Block[] {
+function blocksOf(bars: number, seed: number, from: Handover | null): Block[] {
   if (bars === 0) return [];
-  if (bars < 4) return [["chorus", bars]];
+  if (bars < 4) return [[from?.ending.kind ?? "chorus", bars]];
   if (bars < 8)
     return [
-      ["verse", 2],
+      [from?.ending.kind ?? "verse", 2],
       ["chorus", bars - 2],
     ];
   const half = Math.floor((bars - 2) / 2);
   if (bars < 12)
     return [
-      ["intro", 2],
-      ["verse", half],
+      [from?.ending.kind ?? "intro", 2],
+      [from === null ? "verse" : "bridge", half],
       ["chorus", bars - 2 - half],
     ];
-  return longForm(bars, seed);
+  return longForm(bars, seed, from);
 }
 
 /** The energy at which two parts with pitches play (one in a style that has no more). */
@@ -125,22 +130,25 @@ function isBreakdown(kind: SectionKind, occurrence: number): boolean {
  * The sections of a piece of so many bars, one after the other and covering them all.
  *
  * @param energyShift what the mood adds to each section's energy
+ * @param from what it continues: then the first section goes on where that ended
  */
 export function planSections(
   bars: number,
   style: Style,
   energyShift: number,
   seed: number,
+  from: Handover | null = null,
 ): Section[] {
-  const seen = new Map<SectionKind, number>();
+  const seen = new Map(Object.entries(from?.heard ?? {}) as [SectionKind, number][]);
   const sections: Section[] = [];
   let firstBar = 0;
-  for (const [kind, length] of blocksOf(bars, seed)) {
+  for (const [kind, length] of blocksOf(bars, seed, from)) {
     const occurrence = seen.get(kind) ?? 0;
     seen.set(kind, occurrence + 1);
     const change = isBreakdown(kind, occurrence) ? -0.2 : Math.min(occurrence, 3) * 0.05;
     const wished = Math.min(1, style.energy[kind] + energyShift + change);
-    const energy = Math.max(quietest(style, kind), wished);
+    const isJoin = firstBar === 0 && from !== null;
+    const energy = isJoin ? from.ending.energy : Math.max(quietest(style, kind), wished);
     sections.push({ kind, occurrence, firstBar, bars: length, energy });
     firstBar += length;
   }

@@ -29,7 +29,7 @@ function struck(symbol: string, voicing: readonly number[]): number[] {
 export function writeHarmony(part: HarmonyPart, plan: Plan): SketchNote[] {
   const notes: SketchNote[] = [];
   const strum = (part.strumMs ?? 0) / 1000;
-  let voicing: number[] = [];
+  let voicing = [...(plan.before.get(part) ?? [])];
   for (const bar of plan.bars) {
     if (!playsIn(part, bar.section, plan)) continue;
     const figure = figureFor(part.figures, bar, plan.seed, `${part.role} ${part.channel.program}`);

@@ -74,9 +74,12 @@ export function writeMelody(
 ): SketchNote[] {
   const notes: SketchNote[] = [];
   const owners = tuneOfSection(tunes, plan);
-  let at = Math.round((part.range[0] + part.range[1]) / 2);
+  const before = plan.before.get(part)?.at(-1);
+  let at = before ?? Math.round((part.range[0] + part.range[1]) / 2);
   for (const bar of plan.bars) {
-    if (bar.inSection === 0) at = nearest(bar.chords[0]!.tones, Math.round(anchorOf(part, bar)));
+    const goesOn = bar.index === 0 && before !== undefined;
+    if (bar.inSection === 0 && !goesOn)
+      at = nearest(bar.chords[0]!.tones, Math.round(anchorOf(part, bar)));
     if (owners.get(bar.section) !== part || !playsIn(part, bar.section, plan)) continue;
     const written = writeBar(part, bar, at, plan);
     at = written.at(-1)?.pitch ?? at;
@@ -84,7 +87,7 @@ export function writeMelody(
   }
   const last = [...owners.values()].at(-1) ?? tunes[0];
   if (part === last) {
-    const tone = pick(randomOf(plan.seed, "last note"), plan.ending.tones.slice(0, 2));
+    const tone = pick(randomOf(plan.detail, "last note"), plan.ending.tones.slice(0, 2));
     notes.push(endingNote(plan, reflected(part, nearest([tone], Math.round(at))), 86));
   }
   return notes;
@@ -93,11 +96,11 @@ export function writeMelody(
 /** A second voice: slow notes that move to the nearest chord tone, thirds and sevenths first. */
 export function writeCounter(part: MelodyPart, plan: Plan): SketchNote[] {
   const notes: SketchNote[] = [];
-  let at = Math.round((part.range[0] + part.range[1]) / 2);
+  let at = plan.before.get(part)?.at(-1) ?? Math.round((part.range[0] + part.range[1]) / 2);
   for (const bar of plan.bars) {
     if (!playsIn(part, bar.section, plan)) continue;
     const figure = figureFor(part.figures, bar, plan.seed, `${part.role} ${part.channel.program}`);
-    const random = randomOf(plan.seed, `counter in bar ${bar.index}`);
+    const random = randomOf(plan.detail, `counter in bar ${bar.index}`);
     for (const { step, length } of onsetsOf(figure, bar)) {
       const tones = chordAt(bar, step).tones;
       const guides = tones.length > 3 ? [tones[1]!, tones[3]!] : [tones[1]!, tones[2]!];

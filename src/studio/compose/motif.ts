@@ -68,9 +68,23 @@ export function cadence(motif: Motif, { beatSteps, turn, steps }: Metre): Motif 
   return [...opening.filter((note) => note.step < rest.step), rest];
 }
 
+/** The motif's beginning, and the same again a little higher or lower: a sequence. */
+export function developed(motif: Motif, { turn, steps }: Metre, random: Random): Motif {
+  const opening = motif.filter((note) => note.step < Math.min(turn, steps - turn));
+  if (opening.length < 2) return motif;
+  const [head, ...rest] = opening.map((note) => ({
+    ...note,
+    length: Math.min(note.length, turn - note.step),
+  }));
+  const risen = opening.reduce((sum, note) => sum + note.move, -head!.move);
+  const back = pick(random, [-2, -1, 1, 2]) - risen;
+  const again = [{ ...head!, move: back }, ...rest];
+  return [head!, ...rest, ...again.map((note) => ({ ...note, step: note.step + turn }))];
+}
+
 /** The motif that a bar of the theme has: stated, answered, varied, brought to rest. */
 export function motifFor(bar: Bar, rhythms: readonly string[], leap: number, seed: number): Motif {
-  const theme = randomOf(seed, `motifs of ${bar.theme}`);
+  const theme = randomOf(seed, `motifs of ${bar.developed ?? bar.theme}`);
   const first = makeMotif(rhythms, leap, theme);
   const second = makeMotif(rhythms, leap, theme);
   const change = randomOf(
@@ -81,6 +95,7 @@ export function motifFor(bar: Bar, rhythms: readonly string[], leap: number, see
   if (inPhrase === 3 || (bar.isLastOfSection && bar.inSection > 0))
     return cadence(first, bar.metre);
   const plain = inPhrase === 1 ? second : first;
+  if (bar.developed !== null) return developed(plain, bar.metre, change);
   const isFirstStatement = bar.section.occurrence === 0 && bar.inSection < 2;
   return isFirstStatement ? plain : vary(plain, leap, change);
 }

@@ -13,15 +13,22 @@ export function entersIn(part: Part, section: Section): boolean {
 /**
  * The parts that rest in each section: one of the accompaniment where at least two play, never the same
  * in two such sections running. What is heard for the first time is complete, and so are the edges.
+ *
+ * @param before the parts, by index, that rest in the first section because they did before it
  */
 export function orchestrate(
   parts: readonly Part[],
   sections: readonly Section[],
   seed: number,
+  before: readonly number[] | null = null,
 ): Map<Section, Set<Part>> {
   const resting = new Map<Section, Set<Part>>();
   let last: Part | null = null;
   for (const section of sections) {
+    if (before !== null && section === sections[0]) {
+      resting.set(section, new Set(before.flatMap((index) => parts[index] ?? [])));
+      continue;
+    }
     const isEdge = section.kind === "intro" || section.kind === "outro";
     if (section.occurrence === 0 || isEdge) continue;
     const playing = parts.filter(

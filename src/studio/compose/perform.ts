@@ -56,7 +56,7 @@ export function perform(
   },
 ): NoteEvent[] {
   const { plan, timing, style, duration } = context;
-  const random = randomOf(plan.seed, `hand of part ${index}`);
+  const random = randomOf(plan.detail, `hand of part ${index}`);
   const at = (bar: number, step: number) =>
     timing.gridStart + timing.barSeconds * (bar + swung(step, style.swing, plan.metre));
   const played = sketch.flatMap((note): NoteEvent[] => {

@@ -6,9 +6,11 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { compose } from "../compose/compose.ts";
+import { type Handover, handoverOf } from "../compose/handover.ts";
 import { type Control, Stopped } from "../control.ts";
 import { findGain, limitedBy } from "../master/master.ts";
 import { survey } from "../master/survey.ts";
+import { continued } from "../prompt/continued.ts";
 import { type Fields, interpret } from "../prompt/interpret.ts";
 import { type InterpretationReport, reportOf } from "../prompt/report.ts";
 import { hash32 } from "../random.ts";
@@ -35,6 +37,8 @@ export interface PieceRequest {
   readonly fields?: Fields;
   /** An MP3 alone when left out. */
   readonly outputs?: Outputs;
+  /** What the piece to be continued handed over (see `readHandover`); a new piece when left out. */
+  readonly continues?: Handover;
 }
 
 export type Phase = "compose" | "render" | "master" | "encode";
@@ -66,6 +70,8 @@ export type ProductionResult =
       readonly path: string;
       readonly score: Score;
       readonly interpretation: InterpretationReport;
+      /** What a later request needs to continue this piece; a JSON value to be kept with it. */
+      readonly handover: Handover;
       /** Samples of each channel in the file. */
       readonly frames: number;
       readonly delivery: Delivery;
@@ -114,12 +120,12 @@ class Run {
   }
 
   async toTheEnd(): Promise<ProductionResult> {
-    const { score, interpretation } = this.#compose();
+    const { score, interpretation, handover } = this.#compose();
     this.#render(score);
     const curve = this.#master();
     const delivery = await this.#deliver(score, curve);
     const { master: path, frames } = delivery;
-    return { kind: "finished", path, score, interpretation, frames, delivery };
+    return { kind: "finished", path, score, interpretation, handover, frames, delivery };
   }
 
   #report(phase: Phase, share: number): void {
@@ -135,22 +141,23 @@ class Run {
     });
   }
 
-  #compose(): { score: Score; interpretation: InterpretationReport } {
+  #compose(): { score: Score; interpretation: InterpretationReport; handover: Handover } {
     const { request, control } = this.#production;
     this.#report("compose", 0);
     control.checkpoint("compose");
-    const { prompt, styleTags, fields, seed } = request;
-    const interpretation = interpret({ prompt, styleTags, ...(fields && { fields }) }, seed);
-    const score = compose({
-      interpretation,
-      durationSeconds: request.durationSeconds,
-      seed: hash32(`${seed} ${prompt} ${styleTags.join(" ")}`),
-      title: request.title,
-    });
+    const { prompt, styleTags, fields, continues: from = null } = request;
+    const wording = { prompt, styleTags, ...(fields && { fields }) };
+    const interpretation =
+      from === null ? interpret(wording, request.seed) : continued(from, wording);
+    const chain = from === null ? "" : ` after ${from.part}`;
+    const seed = hash32(`${request.seed} ${prompt} ${styleTags.join(" ")}${chain}`);
+    const { durationSeconds, title } = request;
+    const score = compose({ interpretation, durationSeconds, seed, title, from });
     control.checkpoint("composed");
     this.#total = score.chunkEnds.length;
     this.#interpretation = reportOf(interpretation, score);
-    return { score, interpretation: this.#interpretation };
+    const handover = handoverOf(interpretation, score, seed, from);
+    return { score, interpretation: this.#interpretation, handover };
   }
 
   #render(score: Score): void {

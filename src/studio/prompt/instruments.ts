@@ -31,6 +31,18 @@ export interface InstrumentWish {
   readonly unwanted: readonly string[];
 }
 
+/** What a text asks for that names no instrument. */
+export const nothingAsked: InstrumentWish = {
+  wanted: [],
+  declined: new Set(),
+  declinedRoles: new Set(),
+  declinedDrums: new Set(),
+  kit: null,
+  wantsDrums: false,
+  solo: null,
+  unwanted: [],
+};
+
 /** The words of `text` without those that stand inside a longer name: no `guitar` in `jazz guitar`. */
 function namedIn(text: string): Instrument[] {
   const named = instruments.flatMap((instrument) =>

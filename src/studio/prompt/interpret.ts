@@ -73,19 +73,19 @@ export interface Interpretation {
 }
 
 /** A text as written and normalized. */
-interface Text {
+export interface Text {
   readonly source: Source;
   readonly raw: string;
   readonly text: string;
 }
 
-interface Found<T> {
+export interface Found<T> {
   readonly value: T | null;
   readonly source: Source;
 }
 
 /** What the first text that says anything says. */
-function first<T>(texts: readonly Text[], read: (text: Text) => T | null): Found<T> {
+export function first<T>(texts: readonly Text[], read: (text: Text) => T | null): Found<T> {
   for (const text of texts) {
     const value = read(text);
     if (value !== null) return { value, source: text.source };
@@ -139,19 +139,26 @@ function chooseTempoWish(
   return { wish: { bpm: chosen, exact: false }, source: word.source };
 }
 
+/** What is read, in the order in which it counts. */
+export function textsOf({ prompt, styleTags }: Wording): readonly [tags: Text, prose: Text] {
+  return [
+    {
+      source: "tags",
+      raw: styleTags.join(". "),
+      text: styleTags.map(normalized).join(""),
+    },
+    { source: "prompt", raw: prompt, text: normalized(prompt) },
+  ];
+}
+
 /**
  * @param wording any text
  * @param seed decides what the words leave open
  */
 export function interpret(wording: Wording, seed: number): Interpretation {
-  const { prompt, styleTags, fields } = wording;
-  const tags: Text = {
-    source: "tags",
-    raw: styleTags.join(". "),
-    text: styleTags.map(normalized).join(""),
-  };
-  const prose: Text = { source: "prompt", raw: prompt, text: normalized(prompt) };
-  const texts = [tags, prose];
+  const { fields } = wording;
+  const texts = textsOf(wording);
+  const [tags, prose] = texts;
   const style = chooseStyle(wording, tags, prose, seed);
   const base = style.value!;
   const mood = first(texts, ({ text }) => readMood(text));
