@@ -5,6 +5,7 @@
  */
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Clock } from "../base/clock.ts";
+import { sharedLook } from "../base/shared-look.ts";
 import { ServiceError } from "../generations/failures.ts";
 import {
   type Authenticator,
@@ -66,9 +67,14 @@ export function createAuthorization(
   rates: RateLimits,
 ): Authorization {
   const confirmed = new Map<string, { readonly at: number; readonly look: Promise<void> }>();
+  // Thousands who come at once with one key, as after a restart of their proxy, cost a few looks.
+  const callerOf = sharedLook((credential: string) => authenticator.authenticate(credential));
+  const membershipOf = sharedLook((organizationId: string, userId: string) =>
+    organizations.membership(organizationId, userId),
+  );
   const lookAgain = async ({ keyId, userId }: Caller, organizationId: string) => {
     if (!(await authenticator.isValid(keyId))) throw new ServiceError("authentication_required");
-    if ((await organizations.membership(organizationId, userId)) === null) {
+    if ((await membershipOf(organizationId, userId)) === null) {
       throw new ServiceError("organization_access_denied");
     }
   };
@@ -77,7 +83,7 @@ export function createAuthorization(
       const known = values.get(callerKey);
       if (known !== null) return known;
       const credential = credentialOf(header);
-      const caller = credential && (await authenticator.authenticate(credential));
+      const caller = credential && (await callerOf(credential));
       if (!caller) throw new ServiceError("authentication_required");
       await rates.takeOfKey(caller.keyId, values);
       values.set(callerKey, caller);
@@ -87,7 +93,7 @@ export function createAuthorization(
       if (values.get(organizationKey) === organizationId) return;
       const caller = values.get(callerKey);
       if (!caller) throw new ServiceError("authentication_required");
-      const membership = await organizations.membership(organizationId, caller.userId);
+      const membership = await membershipOf(organizationId, caller.userId);
       if (membership === null) throw new ServiceError("organization_access_denied");
       const { limits } = membership;
       await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);

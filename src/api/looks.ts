@@ -41,7 +41,7 @@ export class Looks {
 
   /** @param wake called when the service begins to stop; one for each watcher */
   open(scope: Scope, jobId: string, wake: () => void): Look {
-    const key = `${scope.organizationId}\n${scope.userId}\n${jobId}`;
+    const key = JSON.stringify([scope.organizationId, scope.userId, jobId]);
     const shared = this.#shared.get(key) ?? { watchers: new Set(), begun: null, next: null };
     this.#shared.set(key, shared);
     shared.watchers.add(wake);
