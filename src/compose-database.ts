@@ -12,9 +12,12 @@ import {
   DatabaseError,
   EmbeddedMongod,
   type EmbeddedMongodOptions,
+  isConnectionLoss,
 } from "./store/embedded/index.ts";
 import { createStore, type Database, openDatabase, type Store } from "./store/index.ts";
 import { defaultLeaseTimes } from "./worker/leases.ts";
+
+type ConnectOptions = Parameters<typeof connectExternal>[1];
 
 const databaseName = "music";
 /** A command such as `keys` may hold the data folder for a moment; a service waits so long for it. */
@@ -46,9 +49,41 @@ export function limitsOf(config: Config): ServiceLimits {
 }
 
 /** Opens the operator's own database, once it is known to be fit. @throws DatabaseError */
-export async function openExternal(uri: string): Promise<Database> {
-  await (await connectExternal(uri)).close();
+export async function openExternal(uri: string, options?: ConnectOptions): Promise<Database> {
+  await (await connectExternal(uri, options)).close();
   return openDatabase({ uri, name: databaseName });
+}
+
+/** How long one look for a server takes at most, and the pause after it, in milliseconds. */
+const lookMs = 5_000;
+const pauseMs = 500;
+
+/**
+ * The same for a server that may not be there yet: it is looked for again and again for `waitMs` milliseconds,
+ * and the log says so.
+ * @throws DatabaseError the last one, when the time is up or waiting would not help
+ */
+export async function awaitExternal(
+  uri: string,
+  waitMs: number,
+  { log, stopping }: { readonly log: Log; readonly stopping: AbortSignal },
+): Promise<Database> {
+  const deadline = clock.monotonicMs() + waitMs;
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await openExternal(uri, { serverSelectionTimeoutMS: lookMs });
+    } catch (error) {
+      const leftMs = deadline - clock.monotonicMs();
+      if (!mayPass(error) || leftMs <= 0 || stopping.aborted) throw error;
+      const facts = { reason: (error as Error).message, secondsLeft: Math.ceil(leftMs / 1_000) };
+      log[isFirst ? "warn" : "debug"](facts, "waiting for the database");
+      await clock.sleep(pauseMs, stopping);
+    }
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof DatabaseError ? error.passes : isConnectionLoss(error);
 }
 
 /**

@@ -8,7 +8,7 @@ import { type Lifecycle, together } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { Probe } from "./base/probe.ts";
 import { systemRandom as random, randomHex } from "./base/random.ts";
-import { composeStore, limitsOf, openEmbedded, openExternal } from "./compose-database.ts";
+import { awaitExternal, composeStore, limitsOf, openEmbedded } from "./compose-database.ts";
 import { createFaces, type Faces, type FacesOptions } from "./compose-faces.ts";
 import { createOperations } from "./compose-operations.ts";
 import { createStudioEngine } from "./engines/studio.ts";
@@ -74,6 +74,7 @@ class ComposedService implements ServiceProcess {
   readonly #started: Lifecycle[] = [];
   readonly #stopping = new AbortController();
   #store: Store | null = null;
+  #isUp = false;
   #url = "";
   #grpcAddress = "";
   #stopped: Promise<void> | null = null;
@@ -93,23 +94,29 @@ class ComposedService implements ServiceProcess {
   }
 
   get apiKeys(): Store["apiKeys"] {
-    if (this.#store === null) throw new TypeError("the service has not started");
-    return this.#store.apiKeys;
+    return this.#open().apiKeys;
   }
 
   async start(): Promise<void> {
     const { log } = this.#ports;
+    const checks: Record<string, () => Promise<void>> = {
+      startup: async () => {
+        if (!this.#isUp) throw new Error("not all is started yet");
+      },
+      database: () => this.#open().ping(),
+    };
+    const metrics: Metrics = createMetrics(async () => (await this.#store?.queueDepths()) ?? []);
+    const operations = createOperations(this.#config, checks, metrics, this.#stopping.signal);
+    // First, and so the last to stop: orchestrators ask it while the rest is not there yet, or any more.
+    await this.#begin(operations);
     const database = await this.#startDatabase();
-    const metrics: Metrics = createMetrics(() => store.queueDepths());
     const store = composeStore(database, this.#config, log, metrics);
+    this.#store = store;
     await this.#begin(store.feed);
+    checks["feed"] = () => store.feed.checkOpen();
     const engines = [createStudioEngine({ threads: this.#config.WORKER_CONCURRENCY, log })];
     const artifacts = await this.#begin(this.#createArtifacts(database));
     const parts: Lifecycle[] = [];
-    const checks: Record<string, () => Promise<void>> = {
-      database: () => store.ping(),
-      feed: () => store.feed.checkOpen(),
-    };
     if (this.#role !== "api") {
       for (const engine of engines) await this.#begin(engine);
       const worker = this.#createWorker(store, engines, artifacts, metrics);
@@ -118,8 +125,6 @@ class ComposedService implements ServiceProcess {
       parts.push(worker);
       parts.push(this.#createJanitor(store, artifacts));
     }
-    const operations = createOperations(this.#config, checks, metrics, this.#stopping.signal);
-    parts.push(operations);
     const { readiness } = operations;
     const faces =
       this.#role === "worker"
@@ -130,12 +135,22 @@ class ComposedService implements ServiceProcess {
     await this.#begin(together(parts));
     this.#url = faces?.url ?? "";
     this.#grpcAddress = faces?.grpcAddress ?? "";
-    this.#store = store;
     const addresses = {
       ...(faces && { url: faces.url, grpc: faces.grpcAddress }),
       ...(operations.port > 0 && { operationsPort: operations.port }),
     };
-    log.info({ role: this.#role, ...addresses }, "ready");
+    this.#isUp = true;
+    await readiness.look();
+    // The log tells what health tells: not that it listens, but that it can serve.
+    readiness.onChange((ready, { checks: found }) => {
+      if (ready) log.info({ role: this.#role, ...addresses }, "ready");
+      else if (!this.#stopping.signal.aborted) log.warn({ checks: found }, "not ready");
+    });
+  }
+
+  #open(): Store {
+    if (this.#store === null) throw new Error("the database is not there yet");
+    return this.#store;
   }
 
   stop(): Promise<void> {
@@ -157,13 +172,14 @@ class ComposedService implements ServiceProcess {
   }
 
   async #startDatabase(): Promise<Database> {
-    const { MONGODB_URI: external, DATA_DIR: dataDir } = this.#config;
-    const { onFatal } = this.#ports;
+    const { MONGODB_URI: external, DATA_DIR: dataDir, DATABASE_WAIT_SECONDS } = this.#config;
+    const { onFatal, log } = this.#ports;
+    const stopping = this.#stopping.signal;
     const options = { dataDir, report: reportTo(this.#ports), onFatal, clock };
     const database =
       external === undefined
         ? await openEmbedded(options, (part) => this.#begin(part))
-        : await openExternal(external);
+        : await awaitExternal(external, DATABASE_WAIT_SECONDS * 1_000, { log, stopping });
     await this.#begin({ start: async () => {}, stop: () => closeDatabase(database, clock) });
     return database;
   }

@@ -19,6 +19,12 @@ export const settings = z.object({
     .describe(
       "A MongoDB replica set, version 6.0 or newer. Unset: an embedded one under DATA_DIR.",
     ),
+  DATABASE_WAIT_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(60)
+    .describe("How long a start waits for the server of MONGODB_URI; then it fails."),
   DATA_DIR: z
     .string()
     .min(1)

@@ -6,7 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 
 export interface ReadinessOptions {
-  /** By name; each resolves when that part works. */
+  /** By name; each resolves when that part works. Parts may be added while others are checked. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>;
   readonly clock: Clock;
   /** Between two checks, in milliseconds. */
@@ -25,9 +25,11 @@ export interface ReadinessReport {
   readonly checks: Readonly<Record<string, Finding>>;
 }
 
+export type ReadinessListener = (ready: boolean, report: ReadinessReport) => void;
+
 export class Readiness implements Lifecycle {
   readonly #options: ReadinessOptions;
-  readonly #listeners = new Set<(ready: boolean) => void>();
+  readonly #listeners = new Set<ReadinessListener>();
   readonly #ended = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #ready = false;
@@ -49,15 +51,18 @@ export class Readiness implements Lifecycle {
   }
 
   /** Calls `listener` with what is so now, and at every change. */
-  onChange(listener: (ready: boolean) => void): void {
+  onChange(listener: ReadinessListener): void {
     this.#listeners.add(listener);
-    listener(this.#ready);
+    listener(this.#ready, this.report);
   }
 
-  /** Resolves after the first check. */
+  /** Resolves after the first check. Once the service stops, nothing is asked any more. */
   async start(): Promise<void> {
-    this.#options.stopping.addEventListener("abort", () => this.#set(false));
-    await this.#look();
+    this.#options.stopping.addEventListener("abort", () => {
+      this.#ended.abort();
+      this.#set(false);
+    });
+    await this.look();
     this.#running = this.#repeat();
   }
 
@@ -73,11 +78,12 @@ export class Readiness implements Lifecycle {
     for (;;) {
       await clock.sleep(everyMs, signal);
       if (signal.aborted) return;
-      await this.#look();
+      await this.look();
     }
   }
 
-  async #look(): Promise<void> {
+  /** Checks now; what is checked may have grown since the last time. */
+  async look(): Promise<void> {
     const checks = Object.entries(this.#options.checks);
     const found = await Promise.all(checks.map(([, check]) => this.#answers(check)));
     const findings = checks.map(([name], n) => [name, found[n] ? "ok" : "failed"] as const);
@@ -92,7 +98,7 @@ export class Readiness implements Lifecycle {
     const settled = new AbortController();
     const ends = AbortSignal.any([settled.signal, this.#ended.signal]);
     const late = clock.sleep(withinMs, ends).then(() => false);
-    const answer = check().then(
+    const answer = (async () => check())().then(
       () => true,
       () => false,
     );
@@ -102,6 +108,6 @@ export class Readiness implements Lifecycle {
   #set(ready: boolean): void {
     if (ready === this.#ready) return;
     this.#ready = ready;
-    for (const listener of this.#listeners) listener(ready);
+    for (const listener of this.#listeners) listener(ready, this.report);
   }
 }

@@ -74,6 +74,7 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
   readonly #byJob = new Map<string, Set<() => void>>();
   readonly #any = new Set<(change: Change | null) => void>();
   readonly #stopping = new AbortController();
+  readonly #tried = Promise.withResolvers<void>();
   readonly #silentMs: number;
   #answeredAt = 0;
   #isOpen = false;
@@ -97,13 +98,16 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
     this.#telemetry = ports.telemetry;
   }
 
+  /** Resolves once the stream is open, or could not be opened: then it is tried again and again. */
   async start(): Promise<void> {
     this.#running = this.#run();
+    await this.#tried.promise;
   }
 
   /** Does not wait for a server that is silent: what hangs then ends with the client. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#tried.resolve();
     const ended = async () => {
       await this.#stream?.close().catch(() => undefined);
       await this.#running;
@@ -138,6 +142,7 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
       try {
         await this.#follow();
       } catch (error) {
+        this.#tried.resolve();
         if (signal.aborted) return;
         this.#log.warn({ err: error }, "change feed lost; opening it again");
         this.#telemetry.feedReopened();
@@ -182,6 +187,7 @@ export class MongoChangeFeed implements ChangeFeed, Lifecycle {
       if (change !== null) this.#tell(change as unknown as Event);
       if (isOpen) continue;
       this.#isOpen = true;
+      this.#tried.resolve();
       this.#tellGap();
     }
   }

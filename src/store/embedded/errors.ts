@@ -21,10 +21,17 @@ export type DatabaseFault =
 export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
   readonly fault: DatabaseFault;
+  /** Whether waiting may help: the server may be about to start, or to become a replica set. */
+  readonly passes: boolean;
 
-  constructor(fault: DatabaseFault, message: string, options: ErrorOptions = {}) {
+  constructor(
+    fault: DatabaseFault,
+    message: string,
+    options: ErrorOptions & { readonly passes?: boolean } = {},
+  ) {
     super(message, options);
     this.fault = fault;
+    this.passes = options.passes ?? false;
   }
 }
 

@@ -91,15 +91,17 @@ async function ask(client: MongoClient, name: string): Promise<Answers> {
 }
 
 function noReplicaSet(name: string, hello: Answers["hello"]): DatabaseError {
+  const passes = hello["isreplicaset"] === true;
   const found =
     hello["msg"] === "isdbgrid"
       ? "the router of a sharded cluster"
-      : hello["isreplicaset"] === true
+      : passes
         ? "a member of a replica set that was never initiated (rs.initiate())"
         : "a standalone server";
   const need = "A replica set is needed, for change streams and transactions; one node is enough:";
   const advice = "start mongod with --replSet rs0 and run rs.initiate() once.";
-  return new DatabaseError("no-replica-set", `${name} is ${found}. ${need} ${advice}`);
+  const message = `${name} is ${found}. ${need} ${advice}`;
+  return new DatabaseError("no-replica-set", message, { passes });
 }
 
 function unanswered(error: unknown, name: string): DatabaseError {
@@ -114,6 +116,7 @@ function unanswered(error: unknown, name: string): DatabaseError {
   return new DatabaseError(
     "unreachable",
     `${name} does not answer: ${messageOf(error)}. ${advice} A replica set must have a primary.`,
+    { passes: true },
   );
 }
 
