@@ -36,7 +36,7 @@ import type { ServiceLimits } from "./generations/limits.ts";
 import type { Telemetry } from "./generations/telemetry.ts";
 import { registerMedia } from "./media/serve.ts";
 import { createMediaSigner, type MediaSigner } from "./media/signer.ts";
-import { createApp, maxBodyBytes } from "./server/app.ts";
+import { createApp, maxBodyBytes, uncached } from "./server/app.ts";
 import { registerConnect } from "./server/connect/index.ts";
 import { GrpcListener } from "./server/grpc/index.ts";
 import { registerHealth } from "./server/health.ts";
@@ -82,8 +82,15 @@ export interface Faces extends Lifecycle {
 const protocolFailures = {
   request_timeout: "request_timeout",
   headers_too_large: "headers_too_large",
+  unknown_method: "method_not_allowed",
   bad_request: "malformed_request",
 } as const;
+
+/** Of no address of the service; a 405 says what there is (RFC 9110, section 15.5.6). */
+const unknownMethod = {
+  systemMessage: "No address of this service has that HTTP method",
+  headers: { allow: "DELETE, GET, HEAD, OPTIONS, POST" },
+};
 
 /** The faces; `start` listens. */
 export async function createFaces(options: FacesOptions): Promise<Faces> {
@@ -96,11 +103,14 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     log,
     certificate,
     encodeProtocolError: (kind) => {
-      const error = new ServiceError(protocolFailures[kind]);
+      const error = new ServiceError(
+        protocolFailures[kind],
+        kind === "unknown_method" ? unknownMethod : {},
+      );
       const id = requestIdOf(null, random);
       const { status, headers, body } = encodeError(error, id);
       const own = { "content-type": "application/json; charset=utf-8", "x-request-id": id };
-      return { status, headers: { ...headers, ...own }, body: JSON.stringify(body) };
+      return { status, headers: { ...uncached, ...headers, ...own }, body: JSON.stringify(body) };
     },
   });
   const app = createApp({
@@ -109,6 +119,7 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     requestId: (sent) => requestIdOf(sent, random),
     encodeError,
     notFound: () => new ServiceError("route_not_found"),
+    unknownMethod: () => new ServiceError("method_not_allowed", unknownMethod),
   });
   const { readiness } = options;
   registerHealth(app, readiness);

@@ -2,6 +2,8 @@
  * The HTTP application that every face is mounted on: request ids, security headers, and one way for any
  * error to become an answer. What is mounted comes from the composition root.
  */
+import { METHODS } from "node:http";
+import type { Writable } from "node:stream";
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -26,15 +28,23 @@ export interface AppOptions {
   readonly encodeError: (error: unknown, requestId: string) => ErrorAnswer;
   /** The error of an address where nothing is. */
   readonly notFound: () => Error;
+  /** The error of a method that HTTP does not know; over HTTP/1.1 none comes as far as here. */
+  readonly unknownMethod: () => Error;
 }
+
+/** An error is of its caller and its moment alone, on every path: a cache must not keep it (RFC 9111). */
+export const uncached = { "cache-control": "no-store" } as const;
 
 /** Bytes of a request's body, on every face. */
 export const maxBodyBytes = 256 * 1024;
 
+const knownMethods = new Set(METHODS);
+
 /** The application, ready for its faces to be registered. */
 export function createApp(options: AppOptions): FastifyInstance {
   const { log, encodeError } = options;
-  const answer = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+  const answer = (found: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const error = knownMethods.has(request.method) ? found : options.unknownMethod();
     const { status, headers, body } = encodeError(error, request.id);
     const { traceparent: sent } = request.headers;
     const traceparent = traceparentOf(Array.isArray(sent) ? sent[0] : sent);
@@ -43,7 +53,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     else log.debug(facts, "request refused");
     return reply
       .code(status)
-      .headers({ ...headers, "x-request-id": request.id })
+      .headers({ ...uncached, ...headers, "x-request-id": request.id })
       .type("application/json; charset=utf-8")
       .send(JSON.stringify(body));
   };
@@ -63,10 +73,23 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");
+    if (request.method !== "GET" && request.method !== "HEAD") discardRest(request, reply);
   });
   app.setErrorHandler(answer);
   app.setNotFoundHandler(() => {
     throw options.notFound();
   });
   return app;
+}
+
+/**
+ * What is left of a body that was refused would hold up the next request of its connection, and on HTTP/2 its
+ * client, who waits to send the rest. A reader that was given up may still listen, and then nothing flows.
+ */
+function discardRest({ raw }: FastifyRequest, reply: FastifyReply): void {
+  // Node's compatible response of HTTP/2 finishes only once its stream is closed, and that waits for this.
+  const { stream = reply.raw } = reply.raw as { stream?: Writable };
+  stream.once("finish", () => {
+    if (!raw.complete) raw.removeAllListeners("readable").resume();
+  });
 }

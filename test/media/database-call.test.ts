@@ -23,6 +23,11 @@ test("a call that is never answered ends, and its signal says so", async () => {
 const lost = { code: "ECONNRESET", syscall: "read" };
 test.each([
   ["of the network", new MongoNetworkError("read ECONNRESET")],
+  ["of a shutdown that may not be tried again", new MongoServerError({ code: 91 })],
+  [
+    "of which a bulk write left no code",
+    new MongoBulkWriteError({ message: "?" } as never, null as never),
+  ],
   ["of the operating system, bare", Object.assign(new Error("read ECONNRESET"), lost)],
   ["of a step-down", new MongoServerError({ code: 189, errorLabels: ["RetryableWriteError"] })],
   [

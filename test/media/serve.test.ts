@@ -51,6 +51,7 @@ beforeAll(async () => {
     requestId: () => "req_test",
     encodeError: (error, id) => toEnvelope(error as ServiceError, id, clock.now()),
     notFound: () => new ServiceError("route_not_found"),
+    unknownMethod: () => new ServiceError("method_not_allowed"),
   });
   registerMedia(app, { store, signer, clock });
   await app.ready();

@@ -33,6 +33,7 @@ export interface Running {
 const codes = {
   request_timeout: [408, "REQUEST_TIMEOUT"],
   headers_too_large: [431, "HEADERS_TOO_LARGE"],
+  unknown_method: [405, "METHOD_NOT_ALLOWED"],
   bad_request: [400, "MALFORMED_REQUEST"],
 } as const;
 

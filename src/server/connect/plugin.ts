@@ -27,6 +27,7 @@ import {
 } from "@connectrpc/connect-node";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../../base/log.ts";
+import { boundTimeouts } from "../timeout-headers.ts";
 import { explainErrors, unaryError } from "./explain.ts";
 
 /** What the library, not the implementation, ends a call with. */
@@ -86,7 +87,8 @@ async function answer(
 ): Promise<FastifyReply> {
   const values = contextValues(request);
   const { raw } = request;
-  const universal = universalRequestFromNodeRequest(raw, reply.raw, undefined, values);
+  boundTimeouts(raw.headers);
+  const universal = universalOf(request, reply, values);
   // Whoever stops reading must not end the request: its answer is still to be written.
   const body = raw.iterator({ destroyOnReturn: false });
   const response = await handler({ ...universal, body });
@@ -96,8 +98,17 @@ async function answer(
     const received = values.get(receivedKey);
     return encodeFault({ kind: "library", status, received }, request.id);
   });
-  discardRest(request, reply);
   return send(reply, explained, log);
+}
+
+/** @throws Error that is answered 400 for a `Host` or `:authority` that is none (RFC 9112, section 3.2) */
+function universalOf({ raw }: FastifyRequest, reply: FastifyReply, values: ContextValues) {
+  try {
+    return universalRequestFromNodeRequest(raw, reply.raw, undefined, values);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ERR_INVALID_URL") throw error;
+    throw Object.assign(new Error("no host", { cause: error }), { statusCode: 400 });
+  }
 }
 
 /** What is not a call of any protocol: the wrong method or type; encoded like any such request. */
@@ -133,13 +144,6 @@ async function* once<T>(value: T) {
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {}
-
-/** What is left of a body that was refused would hold up the next request of its connection. */
-function discardRest({ raw }: FastifyRequest, reply: FastifyReply): void {
-  reply.raw.once("finish", () => {
-    if (!raw.complete) raw.resume();
-  });
-}
 
 function contentTypeOf({ headers }: FastifyRequest): string {
   return (headers["content-type"] ?? "").toLowerCase();

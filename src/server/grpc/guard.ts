@@ -74,20 +74,19 @@ export class CallGuard {
     const { sendStatus, start } = call;
     let id = "";
     let received = false;
-    if (own) {
-      call.sendStatus = (sent) => {
-        if (sent.code === OK) {
-          sendStatus.call(call, sent);
-          return;
-        }
-        id ||= requestId(undefined);
-        const known = (sent.metadata?.get(detailsKey).length ?? 0) > 0;
-        const status = known ? sent : encodeFault({ kind: "library", status: sent, received }, id);
-        // An error has no headers that it could be in.
-        status.metadata?.set(requestIdKey, id);
-        sendStatus.call(call, status);
-      };
-    }
+    call.sendStatus = (sent) => {
+      // What a foreign service answers is its own; what it never got to see is the library's.
+      if (sent.code === OK || (!own && received)) {
+        sendStatus.call(call, sent);
+        return;
+      }
+      id ||= requestId(undefined);
+      const known = (sent.metadata?.get(detailsKey).length ?? 0) > 0;
+      const status = known ? sent : encodeFault({ kind: "library", status: sent, received }, id);
+      // An error has no headers that it could be in.
+      status.metadata?.set(requestIdKey, id);
+      sendStatus.call(call, status);
+    };
     call.start = (listener) => {
       // Not a copy of them all: grpc-js calls them as methods of the listener.
       const { onReceiveMetadata, onReceiveHalfClose, onCancel } = listener;

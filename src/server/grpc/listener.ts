@@ -4,6 +4,7 @@
  * The sockets are ours and are handed to grpc-js, because its own shutdown waits for ever on a connection that
  * does not close: GOAWAY first, then the calls that run have their time, then what is left is destroyed.
  */
+import type { Http2Server } from "node:http2";
 import net, { type Socket } from "node:net";
 import type { DescFile, DescService } from "@bufbuild/protobuf";
 import { type ConnectionInjector, type Metadata, Server, ServerCredentials } from "@grpc/grpc-js";
@@ -13,6 +14,7 @@ import { addressText, type ListenAddress, listenOn } from "../listen.ts";
 import { Admission } from "../listener/admission.ts";
 import { tolerate } from "../listener/conversation.ts";
 import { defaultListenerLimits, type ListenerLimits } from "../listener/limits.ts";
+import { boundTimeouts } from "../timeout-headers.ts";
 import type { Certificate } from "../tls.ts";
 import { CallGuard, type PortFault, requestIdKey } from "./guard.ts";
 import { Health } from "./health.ts";
@@ -67,6 +69,7 @@ export class GrpcListener {
     this.#server = this.#createServer();
     addReflection(this.#server, [...services, options.reflect.health], options.reflect.details);
     this.#injector = this.#server.createConnectionInjector(credentialsOf(options.certificate));
+    boundDeadlines(this.#server);
     this.#port = net.createServer({ noDelay: true, keepAlive: true }, (socket) =>
       this.#accept(socket),
     );
@@ -161,6 +164,18 @@ export class GrpcListener {
     });
     this.#injector.injectConnection(socket);
   }
+}
+
+/**
+ * Sees a call's headers before grpc-js reads its deadline from them. There is no public way to, so this asks for
+ * the HTTP/2 servers by the name that they have inside of grpc-js (1.14).
+ * @throws TypeError when they are not there
+ */
+function boundDeadlines(server: Server): void {
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  const found = [...(http2Servers?.keys() ?? [])];
+  if (found.length === 0) throw new TypeError("grpc-js keeps its HTTP/2 servers elsewhere");
+  for (const each of found) each.prependListener("stream", (_, headers) => boundTimeouts(headers));
 }
 
 function credentialsOf(certificate: Certificate | null): ServerCredentials {

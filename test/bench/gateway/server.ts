@@ -67,6 +67,7 @@ function createOurApp(): FastifyInstance {
     requestId: (sent) => requestIdOf(sent, random),
     encodeError: (error, id) => toEnvelope(serviceErrorOf(error), id, clock.now()),
     notFound: () => new ServiceError("route_not_found"),
+    unknownMethod: () => new ServiceError("method_not_allowed"),
   });
 }
 
