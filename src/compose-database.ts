@@ -45,6 +45,8 @@ export function limitsOf(config: Config): ServiceLimits {
   return {
     keyCallsPerMinute: config.KEY_CALLS_PER_MINUTE,
     callsPerMinute: config.ORGANIZATION_CALLS_PER_MINUTE,
+    keyStreams: config.KEY_STREAMS,
+    streams: config.ORGANIZATION_STREAMS,
   };
 }
 

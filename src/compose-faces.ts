@@ -22,6 +22,7 @@ import { RateLimits, rateLimitHeaders } from "./api/rate-limits.ts";
 import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
 import { type RpcFault, serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
 import { createService } from "./api/service.ts";
+import { StreamLimits } from "./api/stream-limits.ts";
 import { createValidation, type Validate } from "./api/validation.ts";
 import { systemClock as clock } from "./base/clock.ts";
 import type { Lifecycle } from "./base/lifecycle.ts";
@@ -172,6 +173,7 @@ function createCore(
     random,
     stopping,
     authorization,
+    streams: new StreamLimits(limits),
     telemetry,
     links: { linkTo: (artifact, link) => url() + signer.sign(artifact, link) },
   });

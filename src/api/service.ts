@@ -24,6 +24,7 @@ import { fromCreateRequest, fromListRequest, priorityIn } from "./from-proto.ts"
 import { Looks } from "./looks.ts";
 import { formatPageToken } from "./page-token.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
+import type { StreamLimits } from "./stream-limits.ts";
 import { toEngine, toGeneration, toTrack } from "./to-proto.ts";
 import { type WatchPorts, waitForEnd, watchJob } from "./watch.ts";
 
@@ -34,6 +35,7 @@ export interface ServicePorts extends Omit<WatchPorts, "looks"> {
   readonly engines: readonly Engine[];
   readonly random: Random;
   readonly authorization: Pick<Authorization, "confirm">;
+  readonly streams: StreamLimits;
 }
 
 /** How long a cancel waits for the worker when the caller does not say, in seconds. */
@@ -117,7 +119,7 @@ async function waited(
 
 /** The implementation over its ports. */
 export function createService(given: ServicePorts): ServiceImpl<typeof MusicGenerations> {
-  const { store, links, engines, random, artifacts, clock, authorization } = given;
+  const { store, links, engines, random, artifacts, clock, authorization, streams } = given;
   const ports = { ...given, looks: new Looks(store, clock, given.stopping) };
   // What is left when this fails is an orphan, which the worker's sweep removes.
   const discard = async (artifact: string | null) => {
@@ -182,7 +184,12 @@ export function createService(given: ServicePorts): ServiceImpl<typeof MusicGene
         signal: context.signal,
         confirm: () => authorization.confirm(context.values),
       };
-      for await (const job of watchJob(ports, request.jobId, watcher)) yield shown(job);
+      const close = streams.open(context.values);
+      try {
+        for await (const job of watchJob(ports, request.jobId, watcher)) yield shown(job);
+      } finally {
+        close();
+      }
     },
     async listEngines() {
       return { engines: engines.map(({ description }) => toEngine(description)) };

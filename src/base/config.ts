@@ -76,6 +76,14 @@ export const settings = z.object({
   ORGANIZATION_CALLS_PER_MINUTE: most
     .default(60_000)
     .describe("Calls for one organization in a minute, where its record does not say."),
+  KEY_STREAMS: most
+    .default(1_000)
+    .describe("Streams of one API key that are open at once, in each process."),
+  ORGANIZATION_STREAMS: most
+    .default(2_000)
+    .describe(
+      "Streams for one organization at once, in each process, where its record does not say.",
+    ),
   ATTEMPT_SECONDS: z.coerce
     .number()
     .min(10)

@@ -11,6 +11,7 @@ interface Json {
 /** How people call the limits. */
 const limitNames: Readonly<Record<string, OrganizationLimit>> = {
   "calls-per-minute": "callsPerMinute",
+  streams: "streams",
 };
 
 function limitsText(limits: Partial<Record<OrganizationLimit, number>>): string {

@@ -1,7 +1,7 @@
 /** What callers may use: rates, streams and quotas, as ports and names. */
 
 /** What an organization's own record may say, instead of the service's defaults. */
-export const organizationLimits = ["callsPerMinute"] as const;
+export const organizationLimits = ["callsPerMinute", "streams"] as const;
 export type OrganizationLimit = (typeof organizationLimits)[number];
 
 export type Limits = Readonly<Record<OrganizationLimit, number>>;
@@ -10,6 +10,8 @@ export type Limits = Readonly<Record<OrganizationLimit, number>>;
 export interface ServiceLimits extends Limits {
   /** Calls of one API key in a minute. */
   readonly keyCallsPerMinute: number;
+  /** Streams of one API key that are open at once, in each process. */
+  readonly keyStreams: number;
 }
 
 /** The length of every rate's window, in seconds. */

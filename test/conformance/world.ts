@@ -39,11 +39,11 @@ export class World {
   }
 
   /** A user and an organization that no other case has, and a key. */
-  async newcomer(): Promise<{ organization_id: string; key: string }> {
+  async newcomer(): Promise<{ organization_id: string; key: string; user: string }> {
     this.#organizations += 1;
     const organization_id = `org_${this.#organizations}`;
-    const key = await this.newKey(organization_id, `user_${this.#organizations}`);
-    return { organization_id, key };
+    const user = `user_${this.#organizations}`;
+    return { organization_id, key: await this.newKey(organization_id, user), user };
   }
 
   /** Takes the job out of the queue: `running`. */

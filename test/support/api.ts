@@ -18,6 +18,7 @@ import { toEnvelope } from "../../src/api/errors.ts";
 import { createInterceptors } from "../../src/api/interceptors.ts";
 import { RateLimits, rateLimitHeaders } from "../../src/api/rate-limits.ts";
 import { createService } from "../../src/api/service.ts";
+import { StreamLimits } from "../../src/api/stream-limits.ts";
 import { createValidation } from "../../src/api/validation.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
@@ -49,6 +50,7 @@ export function createApi(
     random: systemRandom,
     stopping: stopping.signal,
     authorization,
+    streams: new StreamLimits(highLimits),
     telemetry: noTelemetry,
     links: { linkTo: (artifact) => `https://media.test/${artifact}` },
   });

@@ -5,7 +5,12 @@ import type { ServiceLimits } from "../../src/generations/limits.ts";
 
 const most = 1_000_000_000;
 
-export const highLimits: ServiceLimits = { keyCallsPerMinute: most, callsPerMinute: most };
+export const highLimits: ServiceLimits = {
+  keyCallsPerMinute: most,
+  callsPerMinute: most,
+  keyStreams: most,
+  streams: most,
+};
 
 /** Rate limits that count all the same. */
 export function unmetLimits(clock: Clock): RateLimits {

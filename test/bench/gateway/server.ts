@@ -12,6 +12,7 @@ import { createInterceptors } from "../../../src/api/interceptors.ts";
 import { rateLimitHeaders } from "../../../src/api/rate-limits.ts";
 import { requestIdKey, requestIdOf } from "../../../src/api/request-id.ts";
 import { createService } from "../../../src/api/service.ts";
+import { StreamLimits } from "../../../src/api/stream-limits.ts";
 import { createValidation } from "../../../src/api/validation.ts";
 import { systemClock as clock } from "../../../src/base/clock.ts";
 import { systemRandom as random } from "../../../src/base/random.ts";
@@ -19,7 +20,7 @@ import { registerGateway } from "../../../src/gateway/index.ts";
 import { ServiceError } from "../../../src/generations/failures.ts";
 import { noTelemetry } from "../../../src/generations/telemetry.ts";
 import { createApp } from "../../../src/server/app.ts";
-import { unmetLimits } from "../../support/limits.ts";
+import { highLimits, unmetLimits } from "../../support/limits.ts";
 import { mountBare } from "./bare.ts";
 import { caller, createTrivialStore, engine, key, organizationId } from "./trivial.ts";
 
@@ -47,6 +48,7 @@ function createCore() {
   });
   const implementation = createService({
     authorization,
+    streams: new StreamLimits(highLimits),
     telemetry: noTelemetry,
     store,
     feed: { onJob: () => () => {}, onAny: () => () => {} },

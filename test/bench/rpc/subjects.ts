@@ -21,6 +21,7 @@ import { createInterceptors } from "../../../src/api/interceptors.ts";
 import { requestIdOf, unreadableKey } from "../../../src/api/request-id.ts";
 import { serviceErrorOfRpcFault } from "../../../src/api/rpc-faults.ts";
 import { createService } from "../../../src/api/service.ts";
+import { StreamLimits } from "../../../src/api/stream-limits.ts";
 import { toGeneration } from "../../../src/api/to-proto.ts";
 import { createValidation } from "../../../src/api/validation.ts";
 import { systemClock as clock } from "../../../src/base/clock.ts";
@@ -30,7 +31,7 @@ import type { Job } from "../../../src/generations/job.ts";
 import type { JobStore } from "../../../src/generations/job-store.ts";
 import { noTelemetry } from "../../../src/generations/telemetry.ts";
 import { GrpcListener } from "../../../src/server/grpc/index.ts";
-import { unmetLimits } from "../../support/limits.ts";
+import { highLimits, unmetLimits } from "../../support/limits.ts";
 
 export const subjects = ["own", "bare", "proto-loader", "connect"] as const;
 export type Subject = (typeof subjects)[number];
@@ -92,6 +93,7 @@ function surroundings(): {
     random,
     stopping: new AbortController().signal,
     authorization,
+    streams: new StreamLimits(highLimits),
     telemetry: noTelemetry,
     links: { linkTo: () => "" },
   });

@@ -47,6 +47,8 @@ async function startService(uri: string, folder: string): Promise<ChildProcess> 
       GRPC_PORT: "0",
       KEY_CALLS_PER_MINUTE: "1000000",
       ORGANIZATION_CALLS_PER_MINUTE: "1000000",
+      KEY_STREAMS: "1000000",
+      ORGANIZATION_STREAMS: "1000000",
     },
   });
 }
