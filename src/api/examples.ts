@@ -54,6 +54,7 @@ export const examples: Readonly<Record<string, Example>> = {
       history: [],
       interpretation: null,
       output_format: "mp3",
+      stems: false,
     },
   },
 };

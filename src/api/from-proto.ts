@@ -54,6 +54,7 @@ export function fromCreateRequest(request: CreateGenerationRequest): domain.Gene
     styleTags: request.styleTags,
     title: request.title ?? null,
     outputFormat: formatOf[request.outputFormat] ?? "mp3",
+    stems: request.stems,
   };
 }
 

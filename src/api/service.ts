@@ -49,12 +49,13 @@ function scopeOf(request: { organizationId: string }, context: HandlerContext): 
 
 /** The hash that tells a repeat from another request under the same key. */
 function requestHash(request: CreateGenerationRequest): string {
-  const { outputFormat, ...first } = fromCreateRequest(request);
+  const { outputFormat, stems, ...first } = fromCreateRequest(request);
   const priority = priorityIn(request);
   const parts: unknown[] = [request.engine, first, request.seed ?? null];
   // What came after the first version counts only where it is used: an upgrade changes no hash.
   if (priority !== "normal") parts.push(priority);
   if (outputFormat !== "mp3") parts.push({ outputFormat });
+  if (stems) parts.push({ stems });
   const canonical = JSON.stringify(parts);
   return createHash("sha256").update(canonical).digest("hex");
 }
@@ -122,8 +123,8 @@ export function createService(given: ServicePorts): ServiceImpl<typeof MusicGene
   const { store, links, engines, random, artifacts, clock, authorization, streams } = given;
   const ports = { ...given, looks: new Looks(store, clock, given.stopping) };
   // What is left when this fails is an orphan, which the worker's sweep removes.
-  const discard = async (artifact: string | null) => {
-    if (artifact !== null) await artifacts.delete(artifact).catch(() => undefined);
+  const discard = async (names: readonly string[]) => {
+    for (const name of names) await artifacts.delete(name).catch(() => undefined);
   };
   // Facts are for comfort: a job that is durable, or a cancel that is recorded, is answered without them.
   const factsOf = (job: Job, bounds: CallBounds) => store.queueFacts(job, bounds).catch(() => null);

@@ -28,7 +28,7 @@ import { type Track, TrackSchema, TrackSummarySchema } from "../../gen/music/v1/
 import type * as domainAttempt from "../generations/attempt.ts";
 import type * as domain from "../generations/engine.ts";
 import type * as domainInterpretation from "../generations/interpretation.ts";
-import type { Track as DomainTrack, Job } from "../generations/job.ts";
+import type { Track as DomainTrack, Job, TrackExtra } from "../generations/job.ts";
 import type { MediaLinks } from "../generations/media-links.ts";
 import type { Priority } from "../generations/priority.ts";
 import type * as domainQueue from "../generations/queue-facts.ts";
@@ -91,9 +91,10 @@ function present<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null)) as never;
 }
 
-function playbackUrl(track: DomainTrack, links: MediaLinks): string {
-  const extension = track.artifact.slice(track.artifact.lastIndexOf(".") + 1);
-  return links.linkTo(track.artifact, { filename: `${track.title}.${extension}` });
+/** A link to a file that is called so when it is kept, with the artifact's own extension. */
+function linkTo(links: MediaLinks, artifact: string, name: string): string {
+  const extension = artifact.slice(artifact.lastIndexOf("."));
+  return links.linkTo(artifact, { filename: name + extension });
 }
 
 /** What job and resource say alike of a track. */
@@ -107,7 +108,7 @@ function trackFields(track: DomainTrack, links: MediaLinks) {
     measuredDurationSeconds: track.measuredDurationSeconds,
     mimeType: track.mimeType,
     licenceClass: licenceOf[track.licenceClass],
-    playbackUrl: playbackUrl(track, links),
+    playbackUrl: linkTo(links, track.artifact, track.title),
   };
 }
 
@@ -187,6 +188,7 @@ export function toGeneration(
   message.styleTags = [...request.styleTags];
   message.seed = job.seed;
   message.outputFormat = formatOf[request.outputFormat];
+  message.stems = request.stems;
   message.attempts = job.attempts;
   message.priority = priorityOf[job.priority];
   message.history = job.history.map(toAttempt);
@@ -210,9 +212,19 @@ export function toGeneration(
 }
 
 export function toTrack(track: DomainTrack, links: MediaLinks): Track {
+  const { title, extras, stemGainDb } = track;
+  const linked = ({ kind, stem, artifact }: TrackExtra) =>
+    linkTo(links, artifact, kind === "midi" ? title : `${title} (${stem ?? kind})`);
+  const urlOf = (kind: domain.ExtraKind) => {
+    const found = extras.find((extra) => extra.kind === kind);
+    return found === undefined ? null : linked(found);
+  };
+  const stems = extras.filter(({ kind }) => kind === "stem");
   return create(TrackSchema, {
     ...trackFields(track, links),
     createdAt: timestampFromDate(track.createdAt),
+    stemUrls: Object.fromEntries(stems.map((extra) => [extra.stem, linked(extra)])),
+    ...present({ midiUrl: urlOf("midi"), waveformUrl: urlOf("waveform"), stemGainDb }),
   });
 }
 

@@ -78,12 +78,23 @@ function createViolations(
 
 /** What any engine refuses by what it says of itself. */
 function offerViolations(
-  { outputFormat }: GenerationRequest,
-  { name, outputFormats }: EngineDescription,
+  { outputFormat, stems }: GenerationRequest,
+  { name, outputFormats, supportsStems }: EngineDescription,
 ): Violation[] {
-  if (outputFormats.includes(outputFormat)) return [];
-  const message = `The engine ${name} does not make ${outputFormat}; it makes ${outputFormats.join(", ")}.`;
-  return [{ field: "output_format", rule: "engine.output_format", message }];
+  const faults: (Violation | false)[] = [
+    !outputFormats.includes(outputFormat) && {
+      field: "output_format",
+      rule: "engine.output_format",
+      message: `The engine ${name} does not make ${outputFormat}; it makes ${outputFormats.join(", ")}.`,
+    },
+    stems &&
+      !supportsStems && {
+        field: "stems",
+        rule: "engine.stems",
+        message: `The engine ${name} makes no stems; leave stems out.`,
+      },
+  ];
+  return faults.filter((fault) => fault !== false);
 }
 
 function listViolations(request: ListGenerationsRequest): Violation[] {

@@ -1,6 +1,6 @@
 /** `generate`, `watch`, `cancel`, `list` and `engines`: a gRPC client of a running service. */
 import { randomUUID } from "node:crypto";
-import { extname } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Generation, GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
 import { OutputFormat, OutputFormatSchema } from "../../gen/music/v1/output_format_pb.ts";
@@ -56,15 +56,36 @@ async function follow(
 }
 
 /** Says how the job ended and gives the exit code: 0 for a track, 1 otherwise. */
-async function conclude(job: Generation, out: string | undefined): Promise<void> {
+async function conclude(
+  service: Service,
+  { organization, out }: ClientOptions & { readonly out?: string },
+  job: Generation,
+): Promise<void> {
   if (job.status === GenerationStatus.SUCCEEDED && job.track) {
-    if (out !== undefined) await download(job.track.playbackUrl, out);
-    console.log(out ?? job.track.playbackUrl);
+    const { id, playbackUrl } = job.track;
+    if (out !== undefined) await download(playbackUrl, out);
+    console.log(out ?? playbackUrl);
+    if (job.stems) await giveStems(service, { organizationId: organization, trackId: id }, out);
     return;
   }
   const reason = job.errorMessage ?? job.refusalReason;
   console.error(`The job ended as ${statusName(job.status)}.${reason ? ` ${reason}` : ""}`);
   process.exitCode = 1;
+}
+
+/** Puts the stems beside `out`, under its name, or shows their URLs. */
+async function giveStems(
+  service: Service,
+  request: { readonly organizationId: string; readonly trackId: string },
+  out: string | undefined,
+): Promise<void> {
+  const { stemUrls } = await service.getTrack(request);
+  const beside = out && join(dirname(out), basename(out, extname(out)));
+  for (const [name, url] of Object.entries(stemUrls)) {
+    const path = beside && `${beside}-${name}.flac`;
+    if (path !== undefined) await download(url, path);
+    console.log(path ?? url);
+  }
 }
 
 interface GenerateOptions extends ClientOptions {
@@ -74,6 +95,7 @@ interface GenerateOptions extends ClientOptions {
   readonly style: readonly string[];
   readonly seed?: number;
   readonly format?: string;
+  readonly stems?: boolean;
   readonly out?: string;
 }
 
@@ -102,18 +124,19 @@ async function generate(prompt: string, options: GenerateOptions): Promise<void>
     durationSeconds: options.seconds,
     styleTags: [...options.style],
     outputFormat: formatOf(options),
+    stems: options.stems ?? false,
     idempotencyKey: randomUUID(),
     ...(options.title !== undefined && { title: options.title }),
     ...(options.seed !== undefined && { seed: options.seed }),
   });
   console.error(`${job.id}`);
-  await conclude(await follow(service, options, job), options.out);
+  await conclude(service, options, await follow(service, options, job));
 }
 
 async function watch(jobId: string, options: ClientOptions & { out?: string }): Promise<void> {
   const service = connect(options);
   const job = await service.getGeneration({ organizationId: options.organization, jobId });
-  await conclude(await follow(service, options, job), options.out);
+  await conclude(service, options, await follow(service, options, job));
 }
 
 async function cancel(jobId: string, options: ClientOptions): Promise<void> {
@@ -152,6 +175,7 @@ export function addJobCommands(program: Command): void {
         Object.keys(formats),
       ),
     )
+    .option("--stems", "the stems, too, beside the audio")
     .option("--out <file>", "where to put the audio")
     .action(generate);
   withClientOptions(program.command("watch <job-id>"))

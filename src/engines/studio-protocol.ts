@@ -1,4 +1,5 @@
 /** What the studio adapter and its threads say to each other; plain data that can be cloned. */
+import type { Delivery } from "../studio/production/deliver.ts";
 import type { PieceProgress, PieceRequest } from "../studio/production/produce.ts";
 
 export interface StudioTask {
@@ -10,8 +11,7 @@ export interface StudioTask {
 export type StudioResult =
   | {
       readonly kind: "finished";
-      readonly path: string;
-      readonly mimeType: string;
+      readonly delivery: Delivery;
       readonly title: string;
       readonly durationSeconds: number;
     }

@@ -21,11 +21,10 @@ async function perform({ task, flag }: TaskMessage<StudioTask>): Promise<StudioR
     onProgress: (news) => post({ kind: "news", news }),
   });
   if (result.kind === "stopped") return result;
-  const { path, score, frames, delivery } = result;
+  const { score, frames, delivery } = result;
   return {
     kind: "finished",
-    path,
-    mimeType: delivery.mimeType,
+    delivery,
     title: score.title,
     durationSeconds: frames / sampleRate,
   };

@@ -9,6 +9,7 @@ import {
   type EngineCheckpoint,
   type EngineDescription,
   EngineError,
+  type EngineExtra,
   type EngineFile,
   type EngineOutcome,
   type EngineProgress,
@@ -17,6 +18,7 @@ import {
   outputFormats,
   type Violation,
 } from "../generations/engine.ts";
+import type { Delivery } from "../studio/production/deliver.ts";
 import { studioVersion } from "../studio/production/produce.ts";
 import { interpretationOf } from "./studio-interpretation.ts";
 import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
@@ -40,7 +42,7 @@ const description: EngineDescription = {
   maxDurationSeconds: 600,
   supportsVocals: false,
   supportsLyrics: false,
-  supportsStems: false,
+  supportsStems: true,
   supportedLanguages: [],
   licenceClass: "commercial_cleared",
   commercialUse: true,
@@ -94,12 +96,12 @@ function progressOf({ phase, percent, chunks }: StudioNews): EngineProgress {
 }
 
 function taskOf({ request, seed, resume }: EngineTask, folder: string): StudioTask {
-  const { prompt, styleTags, durationSeconds, title, outputFormat } = request;
+  const { prompt, styleTags, durationSeconds, title, outputFormat, stems } = request;
   const chunks = resume?.checkpoint.data["chunks"];
   const isOurs = resume?.checkpoint.data["version"] === studioVersion && typeof chunks === "number";
   const wording = { prompt, styleTags, durationSeconds, title, seed };
   return {
-    request: { ...wording, outputs: { format: outputFormat } },
+    request: { ...wording, outputs: { format: outputFormat, stems, midi: true, peaks: true } },
     folder,
     resume: resume !== null && isOurs ? { folder: resume.workspace, chunks } : null,
   };
@@ -109,12 +111,32 @@ function fileOf(path: string, mimeType: string): EngineFile {
   return { path, mimeType, extension: extname(path).slice(1) };
 }
 
+function extrasOf({ stems, midi, peaks }: Delivery): EngineExtra[] {
+  const voices = Object.entries(stems ?? {}).map(([stem, path]) => ({
+    kind: "stem" as const,
+    stem,
+    ...fileOf(path, "audio/flac"),
+  }));
+  return [
+    ...voices,
+    ...(midi === null
+      ? []
+      : [{ kind: "midi", stem: null, ...fileOf(midi, "audio/midi") } as const]),
+    ...(peaks === null
+      ? []
+      : [{ kind: "waveform", stem: null, ...fileOf(peaks, "application/json") } as const]),
+  ];
+}
+
 function outcomeOf(result: StudioResult | null): EngineOutcome {
   if (result === null) return { kind: "stopped", at: "before a thread was free", checkpoint: null };
   if (result.kind === "finished") {
+    const { delivery } = result;
     return {
       kind: "finished",
-      master: fileOf(result.path, result.mimeType),
+      master: fileOf(delivery.master, delivery.mimeType),
+      extras: extrasOf(delivery),
+      stemGainDb: delivery.stems && delivery.stemGainDb,
       measuredDurationSeconds: result.durationSeconds,
       title: result.title,
       instrumental: true,

@@ -52,6 +52,8 @@ export interface GenerationRequest {
   readonly title: string | null;
   /** One of the engine's own. */
   readonly outputFormat: OutputFormat;
+  /** Only where the engine `supportsStems`. */
+  readonly stems: boolean;
 }
 
 /** One fault in a request, as `details.violations` of a 422 lists it. */
@@ -117,10 +119,22 @@ export interface EngineFile {
   readonly extension: string;
 }
 
+/** What a file beside the master is: one voice, the score, or the waveform for players to draw. */
+export type ExtraKind = "stem" | "midi" | "waveform";
+
+export interface EngineExtra extends EngineFile {
+  readonly kind: ExtraKind;
+  /** A stem's own: lower-case letters, for example `drums`; null for the others, of which there is one. */
+  readonly stem: string | null;
+}
+
 export type EngineOutcome =
   | {
       readonly kind: "finished";
       readonly master: EngineFile;
+      readonly extras: readonly EngineExtra[];
+      /** What the stems are turned down by, in dB, 0 or less; null without stems. */
+      readonly stemGainDb: number | null;
       /** Seconds, measured on the samples that were encoded. */
       readonly measuredDurationSeconds: number;
       /** The client's title, or one that the engine made up. */

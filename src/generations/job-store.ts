@@ -96,16 +96,16 @@ export interface JobStore {
 
   /**
    * Deletes a job that has ended; its idempotency key stays taken for 24 hours from its creation.
-   * @returns the name of the artifact that nothing names any more, or null when there is none
+   * @returns the names of the artifacts that nothing names any more
    * @throws ServiceError resource_not_found or job_active
    */
-  deleteEnded(scope: Scope, jobId: string, bounds?: CallBounds): Promise<string | null>;
+  deleteEnded(scope: Scope, jobId: string, bounds?: CallBounds): Promise<string[]>;
   /**
    * Takes the track off its job.
    * @returns as `deleteEnded`
    * @throws ServiceError resource_not_found
    */
-  deleteTrack(scope: Scope, trackId: string, bounds?: CallBounds): Promise<string | null>;
+  deleteTrack(scope: Scope, trackId: string, bounds?: CallBounds): Promise<string[]>;
   /**
    * Deletes jobs that ended longer ago than their state is kept, and forgets idempotency keys of deleted
    * jobs in time.

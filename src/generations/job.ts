@@ -2,6 +2,7 @@
 import type { AttemptFailureKind, EndedAttempt } from "./attempt.ts";
 import type {
   EngineCheckpoint,
+  ExtraKind,
   GenerationMode,
   GenerationRequest,
   LicenceClass,
@@ -30,7 +31,23 @@ export interface Track {
   readonly licenceClass: LicenceClass;
   /** The name of the master audio in the artifact store. */
   readonly artifact: string;
+  /** What there is beside it. */
+  readonly extras: readonly TrackExtra[];
+  /** What the stems are turned down by, in dB, 0 or less; null without stems. */
+  readonly stemGainDb: number | null;
   readonly createdAt: Date;
+}
+
+export interface TrackExtra {
+  readonly kind: ExtraKind;
+  readonly stem: string | null;
+  /** Its name in the artifact store. */
+  readonly artifact: string;
+}
+
+/** The names of all that a track keeps in the artifact store. */
+export function artifactsOf(track: Pick<Track, "artifact" | "extras">): string[] {
+  return [track.artifact, ...track.extras.map(({ artifact }) => artifact)];
 }
 
 export interface Job extends Scope {

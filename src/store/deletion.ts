@@ -1,5 +1,5 @@
 /**
- * Deletion, by callers and by retention. The document goes first and its artifact after (the caller's part),
+ * Deletion, by callers and by retention. The document goes first and its artifacts after (the caller's part),
  * so that a crash in between leaves an orphan for the sweep and never a job that names what is gone.
  *
  * A deleted job leaves its idempotency key behind until 24 hours after its creation: a late repeat of the
@@ -13,7 +13,7 @@ import type { Scope } from "../generations/job.ts";
 import type { JobStore, Retention } from "../generations/job-store.ts";
 import { readBounds, writeBounds } from "./bounds.ts";
 import type { Database } from "./database.ts";
-import type { JobDocument } from "./documents.ts";
+import { artifactsIn, type JobDocument } from "./documents.ts";
 import { scopeOf } from "./scope.ts";
 
 type Jobs = Database["jobs"];
@@ -52,7 +52,7 @@ async function remove(
 async function deleteEnded(jobs: Jobs, scope: Scope, jobId: string, bounds?: CallBounds) {
   const filter = { _id: jobId, ...scopeOf(scope) };
   const deleted = await remove(jobs, filter, bounds);
-  if (deleted !== null) return deleted.track?.artifact ?? null;
+  if (deleted !== null) return artifactsIn(deleted);
   const options = { projection: { _id: 1 }, ...readBounds(bounds) };
   if ((await jobs.findOne(filter, options)) === null) throw jobNotFound(jobId);
   throw new ServiceError("job_active", { details: { job_id: jobId } });
@@ -65,7 +65,7 @@ async function deleteTrack(jobs: Jobs, scope: Scope, trackId: string, bounds?: C
     { returnDocument: "before", ...writeBounds(bounds) },
   );
   if (before === null) throw trackNotFound(trackId);
-  return before.track?.artifact ?? null;
+  return artifactsIn(before);
 }
 
 async function sweepRetention(jobs: Jobs, keepMs: Retention): Promise<string[]> {
@@ -79,7 +79,7 @@ async function sweepRetention(jobs: Jobs, keepMs: Retention): Promise<string[]> 
       .toArray();
     for (const { _id } of found) {
       const deleted = await remove(jobs, { _id, deletedAt: { $exists: false } });
-      if (deleted?.track) artifacts.push(deleted.track.artifact);
+      if (deleted !== null) artifacts.push(...artifactsIn(deleted));
     }
   }
   await jobs.deleteMany({ deletedAt: { $exists: true }, $expr: { $not: [keyIsTaken] } });
@@ -99,9 +99,10 @@ export function createDeletion({ jobs }: Database): Deletion {
     sweepRetention: (keepMs) => sweepRetention(jobs, keepMs),
     async namedAmong(artifacts) {
       const ids = artifacts.map(jobOfArtifact).filter((id) => id !== null);
-      const filter = { _id: { $in: ids }, "track.artifact": { $in: [...artifacts] } };
-      const found = await jobs.find(filter, { projection: { "track.artifact": 1 } }).toArray();
-      return found.flatMap(({ track }) => (track ? [track.artifact] : []));
+      const projection = { "track.artifact": 1, "track.extras.artifact": 1 };
+      const found = await jobs.find({ _id: { $in: ids } }, { projection }).toArray();
+      const named = new Set(found.flatMap(artifactsIn));
+      return artifacts.filter((artifact) => named.has(artifact));
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The documents as MongoDB holds them, and their way to and from the domain. */
 import type { EndedAttempt } from "../generations/attempt.ts";
 import type { KeyScope } from "../generations/identity.ts";
-import type { Job, Track } from "../generations/job.ts";
+import { artifactsOf, type Job, type Track } from "../generations/job.ts";
 import type { Limits } from "../generations/limits.ts";
 import type { Priority } from "../generations/priority.ts";
 import type { Phase, Status } from "../generations/state.ts";
@@ -13,15 +13,19 @@ import type { Phase, Status } from "../generations/state.ts";
  *
  * 1. the beginning
  * 2. `rank`, `history`, `lease.startedAt`; `priority` is a word (it was the number 0)
- * 3. `interpretation`, `request.outputFormat`
+ * 3. `interpretation`, `request.outputFormat`, `request.stems`, `track.extras`, `track.stemGainDb`
  *
  * A worker leaves jobs of a newer version to newer workers.
  */
 export const schemaVersion = 3;
 
 /** What a request asked for before it could say so. */
-const earlierRequest = { outputFormat: "mp3" } as const;
-type Earlier = keyof typeof earlierRequest;
+const earlierRequest = { outputFormat: "mp3", stems: false } as const;
+/** What a track had before it could have more. */
+const earlierTrack = { extras: [], stemGainDb: null } as const;
+
+/** What may be missing in a document of an earlier version. */
+type Earlier<T, Fields extends keyof T> = Omit<T, Fields> & Partial<Pick<T, Fields>>;
 
 export interface LeaseDocument {
   owner: string;
@@ -47,8 +51,7 @@ export interface JobDocument {
   org: string;
   user: string;
   engine: string;
-  /** Without what its version did not know. */
-  request: Omit<Job["request"], Earlier> & Partial<Pick<Job["request"], Earlier>>;
+  request: Earlier<Job["request"], keyof typeof earlierRequest>;
   seed: number;
   status: Status;
   phase: Phase;
@@ -70,7 +73,7 @@ export interface JobDocument {
   cancel?: { requestedAt: Date; observedAt?: Date; checkpoint?: string };
   checkpoint?: NonNullable<Job["checkpoint"]>;
   idempotency?: { key: string; hash: string };
-  track?: Track;
+  track?: Earlier<Track, keyof typeof earlierTrack>;
   failure?: NonNullable<Job["failure"]>;
   refusal?: string;
   createdAt: Date;
@@ -121,6 +124,11 @@ function toEndedAttempt(document: AttemptDocument): EndedAttempt {
   return { epoch, startedAt, endedAt, outcome, failure: failure ?? null };
 }
 
+/** The names of all that the job keeps in the artifact store. */
+export function artifactsIn({ track }: Pick<JobDocument, "track">): string[] {
+  return track ? artifactsOf({ ...earlierTrack, ...track }) : [];
+}
+
 /** The job as the domain sees it. */
 export function toJob(document: JobDocument): Job {
   const { cancel } = document;
@@ -148,7 +156,7 @@ export function toJob(document: JobDocument): Job {
       : null,
     history: (document.history ?? []).map(toEndedAttempt),
     checkpoint: document.checkpoint ?? null,
-    track: document.track ?? null,
+    track: document.track ? { ...earlierTrack, ...document.track } : null,
     failure: document.failure ?? null,
     refusal: document.refusal ?? null,
     createdAt: document.createdAt,

@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import type { Probe } from "../base/probe.ts";
 import type { Random } from "../base/random.ts";
 import { AbortReason, abortReasonOf } from "../generations/abort.ts";
-import { type ArtifactStore, artifactName } from "../generations/artifacts.ts";
+import type { ArtifactStore } from "../generations/artifacts.ts";
 import {
   type AttemptFailure,
   attemptFailures,
@@ -22,11 +22,18 @@ import {
 } from "../generations/engine.ts";
 import { newId } from "../generations/identifiers.ts";
 import type { Interpretation } from "../generations/interpretation.ts";
-import type { Claim, Job, Track } from "../generations/job.ts";
+import {
+  artifactsOf,
+  type Claim,
+  type Job,
+  type Track,
+  type TrackExtra,
+} from "../generations/job.ts";
 import type { CancelReceipt, Exit, JobStore } from "../generations/job-store.ts";
 import type { Policy, PolicyDecision } from "../generations/policy.ts";
 import type { Telemetry } from "../generations/telemetry.ts";
 import type { HeldLease } from "./leases.ts";
+import { Publication, StorageError, stored } from "./publication.ts";
 import type { Workspaces } from "./workspaces.ts";
 
 /** The steps that tests can wait for, or hold an attempt at. */
@@ -70,9 +77,6 @@ export async function execute(
   }
 }
 
-/** The disk or the artifact store failed, not the engine. */
-class StorageError extends Error {}
-
 /** Whether the request may be served could not be found out. */
 class PolicyError extends Error {}
 
@@ -81,21 +85,12 @@ function kindOf(error: unknown): TransientFailureKind {
   return error instanceof StorageError ? "storage" : "unexpected";
 }
 
-async function stored<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw new StorageError("storage failed", { cause });
-  }
-}
-
 class Execution {
   readonly #ports: ExecutionPorts;
   readonly #engine: Engine;
   readonly #job: Job;
   readonly #held: HeldLease;
-  /** Published, and not yet known to be named by the job. */
-  #artifact: string | null = null;
+  readonly #publication: Publication;
   /** As the engine has told it. */
   #interpretation: Interpretation | undefined;
   /** Its path, once the engine has asked for it. */
@@ -106,6 +101,7 @@ class Execution {
     this.#engine = engine;
     this.#job = claim.job;
     this.#held = held;
+    this.#publication = new Publication(ports.artifacts, claim.lease);
   }
 
   async run(): Promise<void> {
@@ -182,16 +178,22 @@ class Execution {
     return this.#engine.run(task);
   }
 
-  /** Stores the master under a name of this attempt alone, which counts only once the job names it. */
-  async #publish(outcome: EngineOutcome & { kind: "finished" }): Promise<Exit> {
-    const { master } = outcome;
-    const { id, epoch } = this.#job;
-    const artifact = artifactName(id, epoch, `master.${master.extension}`);
-    this.#artifact = artifact;
-    const { artifacts } = this.#ports;
-    await stored(artifacts.put(artifact, master.path, { mimeType: master.mimeType }));
-    await this.#ports.probe.mark("published", { jobId: id, artifact });
-    const track = this.#trackOf(outcome, artifact);
+  /** Stores the files of the track, all of which count only once the job names them. */
+  async #publish(outcome: EngineOutcome & { kind: "finished" }): Promise<Exit | null> {
+    const artifact = await this.#publication.put(outcome.master, "master");
+    const extras: TrackExtra[] = [];
+    for (const extra of outcome.extras) {
+      // What is asked to stop for good need not store the rest; a shutdown lets a finished piece count.
+      const { signal } = this.#held;
+      if (signal.aborted && abortReasonOf(signal).kind !== "ShuttingDown") {
+        return this.#exitOfStop({ kind: "stopped", at: "store", checkpoint: null });
+      }
+      const { kind, stem } = extra;
+      const name = stem === null ? kind : `${kind}-${stem}`;
+      extras.push({ kind, stem, artifact: await this.#publication.put(extra, name) });
+    }
+    await this.#ports.probe.mark("published", { jobId: this.#job.id, artifact });
+    const track = this.#trackOf(outcome, artifact, extras);
     const interpretation = this.#interpretation;
     return { kind: "succeed", track, ...(interpretation && { interpretation }) };
   }
@@ -199,6 +201,7 @@ class Execution {
   #trackOf(
     outcome: EngineOutcome & { kind: "finished" },
     artifact: string,
+    extras: readonly TrackExtra[],
   ): Omit<Track, "createdAt"> {
     return {
       id: newId(this.#ports.random, "mtrack"),
@@ -210,6 +213,8 @@ class Execution {
       mimeType: outcome.master.mimeType,
       licenceClass: this.#engine.description.licenceClass,
       artifact,
+      extras,
+      stemGainDb: outcome.stemGainDb,
     };
   }
 
@@ -267,17 +272,17 @@ class Execution {
     return observedMsAgo === null ? null : { observedMsAgo, checkpoint };
   }
 
-  /** Removes what nothing names: the artifact of an attempt that did not count, and the workspace. */
+  /** Removes what nothing names: the artifacts of an attempt that did not count, and the workspace. */
   async #cleanUp(settled: Job | null): Promise<void> {
-    const { artifacts, workspaces, store, log } = this.#ports;
+    const { workspaces, store, log } = this.#ports;
     const { id, epoch } = this.#job;
     try {
       // Without an answer the settle may have taken place: ask before removing anything.
       const job = settled ?? (await store.get(this.#job, id));
-      const named = job?.track?.artifact === this.#artifact;
       // Still this attempt's: a settle without an answer may take place after this look.
       const undecided = job?.phase === "running" && job.epoch === epoch;
-      if (this.#artifact !== null && !named && !undecided) await artifacts.delete(this.#artifact);
+      const named = job?.track ? artifactsOf(job.track) : [];
+      if (!undecided) await this.#publication.removeAllBut(named);
       const mayHaveWorkspace = this.#workspace !== null || epoch > 1;
       if (!mayHaveWorkspace) return;
       if (job === null || job.phase === "ended") await workspaces.remove(id);

@@ -11,7 +11,9 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import { beforeAll, describe, expect, it } from "vitest";
+import { GenerationSchema } from "../../gen/music/v1/generation_pb.ts";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
+import { TrackSchema, TrackSummarySchema } from "../../gen/music/v1/track_pb.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { routesOf } from "../../src/gateway/routes.ts";
 import { newKey } from "../../src/generations/api-key-format.ts";
@@ -56,10 +58,10 @@ const reads = new Set([
 const ids = { job_id: "", track_id: "" };
 
 /** A job of the owner's that has ended with a track. */
-async function makeJob(): Promise<typeof ids> {
+async function makeJob(asked: Readonly<Record<string, unknown>> = body): Promise<typeof ids> {
   const jobs = `${service.url}/v1/music/${mine.organization}/generations`;
   const headers = { "x-api-key": keys.owner, "content-type": "application/json" };
-  const made = await fetch(jobs, { method: "POST", headers, body: JSON.stringify(body) });
+  const made = await fetch(jobs, { method: "POST", headers, body: JSON.stringify(asked) });
   const { id } = (await made.json()) as { id: string };
   await (await fetch(`${jobs}/${id}/events`, { headers })).text();
   const done = await (await fetch(`${jobs}/${id}`, { headers })).json();
@@ -234,6 +236,67 @@ describe.each(Object.keys(transports) as (keyof typeof transports)[])("%s", (tra
     expect(colleague).toBe(decisions[name] === "hidden" ? Code.NotFound : "ok");
     const named = destructive.has(name) ? await makeJob() : ids;
     expect(await callRpc(transport, method, mine.organization, keys.owner, named)).toBe("ok");
+  });
+});
+
+/** The names of the fields that hold signed URLs, by the descriptors of what bears them. */
+const mediaFields = [GenerationSchema, TrackSummarySchema, TrackSchema].flatMap(({ fields }) =>
+  fields.filter(({ name }) => /_urls?$/.test(name)).map(({ name }) => name),
+);
+
+/** Every signed URL in an answer, by its path of names. */
+function urlsIn(value: unknown, path = ""): Record<string, string> {
+  if (typeof value === "string") return value.includes("/media/v1/") ? { [path]: value } : {};
+  const inner = Object.entries(value ?? {});
+  return Object.assign({}, ...inner.map(([name, each]) => urlsIn(each, `${path}/${name}`)));
+}
+
+describe("signed media", () => {
+  let urls: Record<string, string> = {};
+  const made = { ...ids };
+
+  beforeAll(async () => {
+    Object.assign(made, await makeJob({ ...body, stems: true }));
+    const get = async (path: string) => {
+      const headers = { "x-api-key": keys.owner };
+      return (
+        await fetch(`${service.url}/v1/music/${mine.organization}${path}`, { headers })
+      ).json();
+    };
+    const job = await get(`/generations/${made.job_id}`);
+    urls = urlsIn({ job, resource: await get(`/tracks/${made.track_id}`) });
+  });
+
+  it("is all that the descriptors have, and each URL gives its own artifact to whoever has it", async () => {
+    const found = Object.keys(urls).map((path) =>
+      path.split("/").find((name) => /_urls?$/.test(name)),
+    );
+    expect(new Set(found)).toEqual(new Set(mediaFields));
+    expect(Object.keys(urls)).toHaveLength(10);
+    for (const url of Object.values(urls)) {
+      expect((await fetch(url)).status).toBe(200);
+      const part = await fetch(url, { headers: { range: "bytes=0-9" } });
+      expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 10]);
+    }
+  });
+
+  it("is not had by the signature of another, nor by a key", async () => {
+    const all = Object.values(urls).map((url) => new URL(url));
+    for (const { pathname } of all) {
+      for (const other of all.filter((each) => each.pathname !== pathname)) {
+        const forged = await fetch(new URL(pathname + other.search, service.url));
+        expect([pathname, other.pathname, forged.status]).toEqual([pathname, other.pathname, 403]);
+      }
+      const headers = { "x-api-key": keys.owner };
+      expect((await fetch(service.url + pathname, { headers })).status).toBe(403);
+    }
+  });
+
+  it("ends with the job", async () => {
+    const url = `${service.url}/v1/music/${mine.organization}/generations/${made.job_id}`;
+    const headers = { "x-api-key": keys.owner };
+    expect((await fetch(url, { method: "DELETE", headers })).status).toBe(204);
+    for (const each of Object.values(urls)) expect((await fetch(each)).status).toBe(404);
   });
 });
 

@@ -94,6 +94,8 @@ function engineOf(attempt: Attempt): Engine {
       return {
         kind: "finished",
         master: { path: "/dev/null", mimeType: "audio/mpeg", extension: "mp3" },
+        extras: [],
+        stemGainDb: null,
         measuredDurationSeconds: 5,
         title: "Nothing",
         instrumental: true,

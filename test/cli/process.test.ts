@@ -164,9 +164,13 @@ it("the command line makes a track by gRPC, lists it and cancels nothing that ha
   const flac = join(dataDir, "track.flac");
   await runCommand(dataDir, ["generate", "house", "--seconds", "1", "--out", flac], env);
   expect((await readFile(flac)).toString("latin1", 0, 4)).toBe("fLaC");
-  const other = ["--format", "wav", "--out", join(dataDir, "track.audio")];
+  const other = ["--format", "wav", "--stems", "--out", join(dataDir, "track.audio")];
   await runCommand(dataDir, ["generate", "house", "--seconds", "1", ...other], env);
   expect((await readFile(join(dataDir, "track.audio"))).toString("latin1", 0, 4)).toBe("RIFF");
+  for (const stem of ["drums", "bass", "harmony", "melody", "effects"]) {
+    const bytes = await readFile(join(dataDir, `track-${stem}.flac`));
+    expect(bytes.toString("latin1", 0, 4)).toBe("fLaC");
+  }
   const known = (await runCommand(dataDir, ["engines"], env)).stdout;
   expect(known.trim()).toBe("studio  Studio, up to 600 s, as mp3, flac, wav");
 });

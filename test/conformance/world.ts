@@ -72,6 +72,8 @@ export class World {
       mimeType: "audio/mpeg",
       licenceClass: "commercial_cleared",
       artifact: `${jobId}/1.mp3`,
+      extras: [],
+      stemGainDb: null,
     } as const;
     await this.#jobs.exit(this.#leaseOf(jobId), { kind: "succeed", track }, null);
   }

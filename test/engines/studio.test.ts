@@ -37,6 +37,7 @@ const request: GenerationRequest = {
   styleTags: [],
   title: null,
   outputFormat: "mp3",
+  stems: false,
 };
 
 function taskFor(changes: Partial<EngineTask> = {}): EngineTask {

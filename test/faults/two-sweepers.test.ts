@@ -95,6 +95,8 @@ async function succeed(jobId: string, lease: Claim["lease"]): Promise<void> {
     mimeType: "audio/mpeg",
     licenceClass: "unclear",
     artifact,
+    extras: [],
+    stemGainDb: null,
   } as const;
   await jobs.exit(lease, { kind: "succeed", track }, null);
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { GridFSBucket } from "mongodb";
-import type { JobDocument } from "../../src/store/documents.ts";
+import { artifactsIn, type JobDocument } from "../../src/store/documents.ts";
 import type { Database } from "../../src/store/index.ts";
 import { faultsOfStep } from "../store/protocol/invariants.ts";
 import type { Piece, Told } from "./clients.ts";
@@ -31,7 +31,7 @@ export async function audit(
   const bucket = new GridFSBucket(database.db, { bucketName: "artifacts" });
   const stored = await bucket.find().toArray();
   const artifacts = new Set(stored.map(({ filename }) => filename));
-  const named = new Set(jobs.flatMap(({ track }) => (track ? [track.artifact] : [])));
+  const named = new Set(jobs.flatMap(artifactsIn));
   const standing = faultsOfStep({
     before: { jobs: [] },
     after: { jobs },

@@ -17,7 +17,8 @@ test("several processes and clients, and every job is audited", { timeout: 300_0
   expect(result.faults).toEqual([]);
   const { succeeded = 0, cancelled = 0 } = result.ended;
   expect(succeeded + cancelled).toBe(12);
-  expect(result.artifacts).toBe(succeeded);
+  // Of each: the master, the score and the waveform.
+  expect(result.artifacts).toBe(3 * succeeded);
 });
 
 test("the audit names a lost job, a broken promise, a wrong artifact and a stranger", async () => {
@@ -44,6 +45,8 @@ test("the audit names a lost job, a broken promise, a wrong artifact and a stran
     mimeType: "audio/mpeg",
     licenceClass: "unclear",
     artifact: "tracks/nowhere",
+    extras: [],
+    stemGainDb: null,
   } as const;
   await jobs.exit(claim!.lease, { kind: "succeed", track }, null);
   const { faults } = await audit(

@@ -90,6 +90,7 @@ async function renderAll(folder: string): Promise<ReadonlyMap<Piece, string>> {
         styleTags: [],
         title: null,
         outputFormat: "mp3",
+        stems: false,
       },
       seed: piece.seed,
       workspace: () => mkdtemp(join(folder, "expected-")),

@@ -32,16 +32,17 @@ it("deletes what ended longer ago than its state is kept, and nothing else", asy
 
 it("names the artifacts of what it deleted", async () => {
   const id = await cancelled(2 * hour);
-  const track = { id: `mtrack_${id}`, artifact: `tracks/${id}/1/master.mp3` };
+  const named = [`tracks/${id}/1/master.mp3`, `tracks/${id}/1/stem-bass.flac`];
+  const extras = [{ kind: "stem", stem: "bass", artifact: named[1] }];
+  const track = { id: `mtrack_${id}`, artifact: named[0], extras };
   await database.jobs.updateOne(
     { _id: id },
     { $set: { status: "succeeded", track: track as never } },
   );
-  expect(await jobs.namedAmong([track.artifact, "tracks/y/1/master.mp3"])).toEqual([
-    track.artifact,
-  ]);
-  expect(await jobs.sweepRetention({ ...forEver, succeeded: hour })).toEqual([track.artifact]);
-  expect(await jobs.namedAmong([track.artifact])).toEqual([]);
+  const others = [`tracks/${id}/2/stem-bass.flac`, "tracks/y/1/master.mp3"];
+  expect(await jobs.namedAmong([...named, ...others])).toEqual(named);
+  expect(await jobs.sweepRetention({ ...forEver, succeeded: hour })).toEqual(named);
+  expect(await jobs.namedAmong(named)).toEqual([]);
 });
 
 it("keeps an idempotency key taken for a day from the job's creation, then forgets it", async () => {
@@ -70,5 +71,5 @@ it("deletes no active job, and nothing of others", async () => {
   ]) {
     await expect(jobs.deleteEnded(other, id)).rejects.toMatchObject({ kind: "resource_not_found" });
   }
-  expect(await jobs.deleteEnded(scope, id)).toBeNull();
+  expect(await jobs.deleteEnded(scope, id)).toEqual([]);
 });

@@ -29,6 +29,8 @@ const track = {
   mimeType: "audio/mpeg",
   licenceClass: "commercial_cleared",
   artifact: "tracks/x/1/master.mp3",
+  extras: [],
+  stemGainDb: null,
 } as const;
 
 const broken = { kind: "engine_transient", message: "$broken" } as const;

@@ -41,6 +41,8 @@ function succeedOf(claim: Claim): Exit {
     mimeType: "audio/mpeg",
     licenceClass: "unclear",
     artifact: artifactOf(claim),
+    extras: [],
+    stemGainDb: null,
   } as const;
   return { kind: "succeed", track };
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
   type Engine,
   EngineError,
+  type EngineExtra,
   type EngineOutcome,
   type EngineTask,
 } from "../../src/generations/engine.ts";
@@ -44,11 +45,22 @@ export class ScriptedRun {
   }
 }
 
+async function writeExtra(
+  folder: string,
+  { kind, stem }: Pick<EngineExtra, "kind" | "stem">,
+): Promise<EngineExtra> {
+  const path = join(folder, `${kind}-${stem}`);
+  await writeFile(path, `${kind} ${stem}`);
+  return { kind, stem, path, mimeType: "application/octet-stream", extension: "bin" };
+}
+
 export class ScriptedEngine implements Engine {
   readonly description;
   script: Script = { checkpoints: 4, free: true };
   /** Thrown at the first checkpoint, when set. */
   error: Error | null = null;
+  /** What it makes beside the master. */
+  extras: readonly Pick<EngineExtra, "kind" | "stem">[] = [];
   readonly runs: ScriptedRun[] = [];
   #started: ((run: ScriptedRun) => void)[] = [];
 
@@ -99,9 +111,12 @@ export class ScriptedEngine implements Engine {
     }
     const path = join(folder, "master.mp3");
     await writeFile(path, `audio of ${task.jobId}`);
+    const extras = await Promise.all(this.extras.map((extra) => writeExtra(folder, extra)));
     return {
       kind: "finished",
       master: { path, mimeType: "audio/mpeg", extension: "mp3" },
+      extras,
+      stemGainDb: null,
       measuredDurationSeconds: task.request.durationSeconds,
       title: task.request.title ?? "Untitled",
       instrumental: true,

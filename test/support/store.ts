@@ -51,6 +51,7 @@ export const request: GenerationRequest = {
   styleTags: [],
   title: null,
   outputFormat: "mp3",
+  stems: false,
 };
 
 export function newTestJob(change: Partial<NewJob> = {}): NewJob {

@@ -38,10 +38,11 @@ async function setUp() {
 }
 
 /** A job that succeeded with this artifact. */
-async function succeeded(engine: string): Promise<{ id: string; artifact: string }> {
+async function succeeded(engine: string): Promise<{ id: string; artifact: string; midi: string }> {
   const { id } = await jobs.create(newTestJob({ engine }));
   const [claim] = await jobs.claim("w", [engine], 1, true);
   const artifact = artifactName(id, 1, "master.mp3");
+  const midi = artifactName(id, 1, "midi.mid");
   const track = {
     id: `mtrack_${id}`,
     title: "T",
@@ -52,15 +53,18 @@ async function succeeded(engine: string): Promise<{ id: string; artifact: string
     mimeType: "audio/mpeg",
     licenceClass: "unclear",
     artifact,
+    extras: [{ kind: "midi", stem: null, artifact: midi }],
+    stemGainDb: null,
   } as const;
   await jobs.exit(claim!.lease, { kind: "succeed", track }, null);
-  return { id, artifact };
+  return { id, artifact, midi };
 }
 
 it("deletes orphans once they are older than an attempt may last, and keeps what a job names", async () => {
   const { now, artifacts, put, janitor } = await setUp();
   const named = await succeeded("orphans");
   await put(named.artifact);
+  await put(named.midi);
   await put("tracks/orphan/1/master.mp3");
   await janitor(null).tidy();
   expect(await artifacts.stat("tracks/orphan/1/master.mp3")).not.toBeNull();
@@ -70,15 +74,18 @@ it("deletes orphans once they are older than an attempt may last, and keeps what
   expect(await artifacts.stat("tracks/orphan/1/master.mp3")).toBeNull();
   expect(await artifacts.stat("tracks/young/1/master.mp3")).not.toBeNull();
   expect(await artifacts.stat(named.artifact)).not.toBeNull();
+  expect(await artifacts.stat(named.midi)).not.toBeNull();
 });
 
 it("deletes what was kept long enough, the audio with it", async () => {
   const { artifacts, put, janitor } = await setUp();
-  const { id, artifact } = await succeeded("retained");
+  const { id, artifact, midi } = await succeeded("retained");
   await put(artifact);
+  await put(midi);
   await janitor(hour).tidy();
   expect(await jobs.get(scope, id)).not.toBeNull();
   await janitor(-1).tidy();
   expect(await jobs.get(scope, id)).toBeNull();
   expect(await artifacts.stat(artifact)).toBeNull();
+  expect(await artifacts.stat(midi)).toBeNull();
 });

@@ -62,7 +62,7 @@ export type Engine = Message<"music.v1.Engine"> & {
   supportsLyrics: boolean;
 
   /**
-   * Whether its tracks come with stems.
+   * Whether it makes stems where a request asks for them.
    *
    * @generated from field: bool supports_stems = 6;
    */

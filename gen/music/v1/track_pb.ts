@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file music/v1/track.proto.
  */
 export const file_music_v1_track: GenFile = /*@__PURE__*/
-  fileDesc("ChRtdXNpYy92MS90cmFjay5wcm90bxIIbXVzaWMudjEikgIKDFRyYWNrU3VtbWFyeRIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIOCgZlbmdpbmUYAyABKAkSLgoEbW9kZRgEIAEoDjIYLm11c2ljLnYxLkdlbmVyYXRpb25Nb2RlQga6SAPIAQESFAoMaW5zdHJ1bWVudGFsGAUgASgIEjEKGW1lYXN1cmVkX2R1cmF0aW9uX3NlY29uZHMYBiABKAFCDrpICxIJKQAAAAAAAAAAEhEKCW1pbWVfdHlwZRgHIAEoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFAoMcGxheWJhY2tfdXJsGAkgASgJIqYDCgVUcmFjaxIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIOCgZlbmdpbmUYAyABKAkSLgoEbW9kZRgEIAEoDjIYLm11c2ljLnYxLkdlbmVyYXRpb25Nb2RlQga6SAPIAQESFAoMaW5zdHJ1bWVudGFsGAUgASgIEjEKGW1lYXN1cmVkX2R1cmF0aW9uX3NlY29uZHMYBiABKAFCDrpICxIJKQAAAAAAAAAAEhEKCW1pbWVfdHlwZRgHIAEoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFAoMcGxheWJhY2tfdXJsGAkgASgJEjYKCmNyZWF0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESMAoJc3RlbV91cmxzGAsgAygLMh0ubXVzaWMudjEuVHJhY2suU3RlbVVybHNFbnRyeRovCg1TdGVtVXJsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_music_v1_generation_mode, file_music_v1_licence_class]);
+  fileDesc("ChRtdXNpYy92MS90cmFjay5wcm90bxIIbXVzaWMudjEikgIKDFRyYWNrU3VtbWFyeRIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIOCgZlbmdpbmUYAyABKAkSLgoEbW9kZRgEIAEoDjIYLm11c2ljLnYxLkdlbmVyYXRpb25Nb2RlQga6SAPIAQESFAoMaW5zdHJ1bWVudGFsGAUgASgIEjEKGW1lYXN1cmVkX2R1cmF0aW9uX3NlY29uZHMYBiABKAFCDrpICxIJKQAAAAAAAAAAEhEKCW1pbWVfdHlwZRgHIAEoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFAoMcGxheWJhY2tfdXJsGAkgASgJIrIECgVUcmFjaxIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIOCgZlbmdpbmUYAyABKAkSLgoEbW9kZRgEIAEoDjIYLm11c2ljLnYxLkdlbmVyYXRpb25Nb2RlQga6SAPIAQESFAoMaW5zdHJ1bWVudGFsGAUgASgIEjEKGW1lYXN1cmVkX2R1cmF0aW9uX3NlY29uZHMYBiABKAFCDrpICxIJKQAAAAAAAAAAEhEKCW1pbWVfdHlwZRgHIAEoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFAoMcGxheWJhY2tfdXJsGAkgASgJEjYKCmNyZWF0ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESMAoJc3RlbV91cmxzGAsgAygLMh0ubXVzaWMudjEuVHJhY2suU3RlbVVybHNFbnRyeRIVCghtaWRpX3VybBgMIAEoCUgAiAEBEhkKDHdhdmVmb3JtX3VybBgNIAEoCUgBiAEBEikKDHN0ZW1fZ2Fpbl9kYhgOIAEoAUIOukgLEgkZAAAAAAAAAABIAogBARovCg1TdGVtVXJsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCwoJX21pZGlfdXJsQg8KDV93YXZlZm9ybV91cmxCDwoNX3N0ZW1fZ2Fpbl9kYmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_music_v1_generation_mode, file_music_v1_licence_class]);
 
 /**
  * A track as a job embeds it.
@@ -176,11 +176,34 @@ export type Track = Message<"music.v1.Track"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * The signed URL of each stem by its name; empty when the engine makes none.
+   * The signed URL of each stem by its name, FLAC; empty when none were asked for.
    *
    * @generated from field: map<string, string> stem_urls = 11;
    */
   stemUrls: { [key: string]: string };
+
+  /**
+   * The signed URL of the score as a MIDI file, where the engine has a score.
+   *
+   * @generated from field: optional string midi_url = 12;
+   */
+  midiUrl?: string | undefined;
+
+  /**
+   * The signed URL of the waveform for players to draw, as JSON in the form of BBC's audiowaveform: lowest
+   * and highest sample of each stretch of the master.
+   *
+   * @generated from field: optional string waveform_url = 13;
+   */
+  waveformUrl?: string | undefined;
+
+  /**
+   * What all stems are turned down by, in dB, 0 or less, so that none clips; they add up to the mix before
+   * mastering, turned down as much.
+   *
+   * @generated from field: optional double stem_gain_db = 14;
+   */
+  stemGainDb?: number | undefined;
 };
 
 /**

@@ -134,6 +134,7 @@ export function mountBare(app: FastifyInstance): void {
           styleTags: style_tags,
           title: null,
           outputFormat: "mp3",
+          stems: false,
         },
         seed: 7,
         idempotency: null,

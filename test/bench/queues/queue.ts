@@ -34,6 +34,7 @@ export const payload = {
   styleTags: [] as string[],
   title: null,
   outputFormat: "mp3" as const,
+  stems: false,
 };
 
 export function organizationOf(n: number): string {

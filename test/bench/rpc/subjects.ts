@@ -51,6 +51,7 @@ export const job = {
     styleTags: ["lofi", "calm"],
     title: null,
     outputFormat: "mp3",
+    stems: false,
   },
   seed: 7,
   priority: "normal",

@@ -167,6 +167,8 @@ async function work({ jobs }: OpenStore, ledger: Ledger): Promise<number> {
       mimeType: "audio/mpeg",
       licenceClass: "unclear",
       artifact: `${lease.jobId}/1.mp3`,
+      extras: [],
+      stemGainDb: null,
     } as const;
     return jobs.exit(lease, { kind: "succeed", track }, null);
   });

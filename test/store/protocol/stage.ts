@@ -29,6 +29,8 @@ export function succeedBy({ jobId, epoch }: Lease): Exit {
     mimeType: "audio/mpeg",
     licenceClass: "commercial_cleared",
     artifact: `tracks/${jobId}/${epoch}/master.mp3`,
+    extras: [],
+    stemGainDb: null,
   } as const;
   return { kind: "succeed", track };
 }
