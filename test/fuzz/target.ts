@@ -84,6 +84,8 @@ async function makeTrack({ jobs }: Store, { db }: Database, secret: string, fold
     mimeType: "audio/mpeg",
     licenceClass: "commercial_cleared",
     artifact,
+    extras: [],
+    stemGainDb: null,
   } as const;
   if (claim === undefined) throw new Error("the job was not claimed");
   await jobs.exit(claim.lease, { kind: "succeed", track }, null);
