@@ -64,3 +64,29 @@ it("estimates by the pace of recent jobs of the engine", async () => {
   // Ten seconds of music took 2 s in the median and 4 s at worst; twenty take twice that.
   expect((p90?.getTime() ?? 0) - (p50?.getTime() ?? 0)).toBe(4_000);
 });
+
+it("counts a long queue, and takes its length from the jobs at its head", async () => {
+  const engine = "long";
+  await jobs.announce({ owner: "l", engines: [engine], concurrency: 4 });
+  const template = await create(engine, "org_long", 30);
+  const document = await database.jobs.findOne({ _id: template.id });
+  const rank = (n: number) => new Date(template.createdAt.getTime() - 60_000 + n);
+  const ahead = Array.from({ length: 1_000 }, (_, n) => ({
+    ...document!,
+    _id: `mgen_long_${n}`,
+    rank: rank(n),
+  }));
+  await database.jobs.insertMany(ahead);
+  for (const n of [1, 2, 3]) {
+    const endedAt = new Date(Date.UTC(2026, 0, n));
+    const startedAt = new Date(endedAt.getTime() - 30_000);
+    const done = { status: "succeeded", phase: "ended", startedAt, endedAt } as const;
+    await database.jobs.updateOne({ _id: `mgen_long_${n}` }, { $set: done });
+  }
+  const facts = await jobs.queueFacts(template);
+  expect(facts).toMatchObject({ position: 998 });
+  // One at a time, as fast as they play: 997 of 30 s before it, to the quarter of an hour.
+  const hours = ((facts?.estimatedStart?.p50.getTime() ?? 0) - Date.now()) / 3_600_000;
+  expect(hours).toBeGreaterThan(8.3);
+  expect(hours).toBeLessThan(9.4);
+});
