@@ -14,6 +14,7 @@ interface Check {
 
 const checks: readonly Check[] = [
   { name: "types", command: ["tsc"] },
+  { name: "types of the page", command: ["tsc", "-p", "web"] },
   { name: "lint and format", command: ["biome", "check", "--error-on-warnings", "."] },
   { name: "proto lint", command: ["buf", "lint"] },
   {

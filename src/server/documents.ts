@@ -8,6 +8,8 @@ export interface PublicDocument {
   readonly body: Buffer;
   /** Headers beside those of every document. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** `Cache-Control`; when absent it may be used for five minutes without asking again. */
+  readonly cacheControl?: string;
 }
 
 export interface DocumentsOptions {
@@ -16,8 +18,7 @@ export interface DocumentsOptions {
   readonly methodNotAllowed: (allow: string) => Error;
 }
 
-/** How long it may be used without asking again, in seconds. */
-const maxAgeSeconds = 300;
+const usualCacheControl = "public, max-age=300";
 
 /** Mounts GET and HEAD of each document on `app`, whose error handler encodes what is thrown. */
 export function registerDocuments(app: FastifyInstance, options: DocumentsOptions): void {
@@ -41,7 +42,7 @@ export function registerDocuments(app: FastifyInstance, options: DocumentsOption
 }
 
 function serve(
-  { body, contentType, headers }: PublicDocument,
+  { body, contentType, headers, cacheControl = usualCacheControl }: PublicDocument,
   etag: string,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -49,7 +50,7 @@ function serve(
   reply.headers({
     ...headers,
     etag,
-    "cache-control": `public, max-age=${maxAgeSeconds}`,
+    "cache-control": cacheControl,
     // Nothing in it is of a caller, so pages of other origins may read it.
     "access-control-allow-origin": "*",
   });
