@@ -109,6 +109,7 @@ class ComposedService implements ServiceProcess {
     const operations = createOperations(this.#config, checks, metrics, this.#stopping.signal);
     // First, and so the last to stop: orchestrators ask it while the rest is not there yet, or any more.
     await this.#begin(operations);
+    if (operations.port > 0) log.info({ operationsPort: operations.port }, "health is served");
     const database = await this.#startDatabase();
     const store = composeStore(database, this.#config, log, metrics);
     this.#store = store;
@@ -180,7 +181,14 @@ class ComposedService implements ServiceProcess {
       external === undefined
         ? await openEmbedded(options, (part) => this.#begin(part))
         : await awaitExternal(external, DATABASE_WAIT_SECONDS * 1_000, { log, stopping });
-    await this.#begin({ start: async () => {}, stop: () => closeDatabase(database, clock) });
+    const close = () => closeDatabase(database, clock);
+    try {
+      await this.#begin({ start: async () => {}, stop: close });
+    } catch (error) {
+      // The stop came while the database was being opened, and knows nothing of it.
+      await close();
+      throw error;
+    }
     return database;
   }
 

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Generation, GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
 import { OutputFormat, OutputFormatSchema } from "../../gen/music/v1/output_format_pb.ts";
+import { exitCode } from "../base/exit-codes.ts";
 import { type ClientOptions, connect, stateOf, statusName, withClientOptions } from "./client.ts";
 import { download } from "./download.ts";
 import { createProgressView } from "./progress.ts";
@@ -38,7 +39,7 @@ async function follow(
   const view = createProgressView(process.stderr);
   const cancel = () => {
     const request = { organizationId: options.organization, jobId: job.id };
-    service.cancelGeneration(request).catch(() => process.exit(130));
+    service.cancelGeneration(request).catch(() => process.exit(exitCode("interrupted")));
   };
   process.once("SIGINT", cancel);
   let latest = job;
@@ -55,7 +56,7 @@ async function follow(
   return latest;
 }
 
-/** Says how the job ended and gives the exit code: 0 for a track, 1 otherwise. */
+/** Says how the job ended and gives the exit code: a track, or a failure. */
 async function conclude(
   service: Service,
   { organization, out }: ClientOptions & { readonly out?: string },
@@ -70,7 +71,7 @@ async function conclude(
   }
   const reason = job.errorMessage ?? job.refusalReason;
   console.error(`The job ended as ${statusName(job.status)}.${reason ? ` ${reason}` : ""}`);
-  process.exitCode = 1;
+  process.exitCode = exitCode("failed");
 }
 
 /** Puts the stems beside `out`, under its name, or shows their URLs. */

@@ -1,43 +1,52 @@
 /** `serve`: the service, until SIGTERM or SIGINT. A second signal ends it at once. */
 import { type Command, Option } from "commander";
 import { readConfig } from "../base/config.ts";
-import { createLog } from "../base/log.ts";
+import { type ExitKind, exitCode } from "../base/exit-codes.ts";
+import { createLog, type Log } from "../base/log.ts";
 import { createServiceProcess, type Role, roles } from "../compose.ts";
 
-/** Exit codes: 0 after a clean stop, 1 when something failed, 130 on a second signal. */
 async function serve({ role }: { role: Role }): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.LOG_LEVEL);
-  const ended = Promise.withResolvers<number>();
+  const ended = Promise.withResolvers<ExitKind>();
   const fail = (error: unknown, message: string) => {
     log.fatal({ err: error }, message);
-    ended.resolve(1);
+    ended.resolve("failed");
   };
-  process.on("uncaughtException", (error) => {
-    log.fatal({ err: error }, "uncaught error");
-    process.exit(1);
-  });
-  let asked = false;
-  for (const name of ["SIGTERM", "SIGINT"] as const) {
-    process.on(name, () => {
-      if (asked) process.exit(130);
-      asked = true;
-      log.info({ signal: name }, "stopping");
-      ended.resolve(0);
-    });
-  }
+  listenToSignals(log, () => ended.resolve("ok"));
   const onFatal = (error: Error) => fail(error, "the service cannot go on");
   const service = createServiceProcess(config, { log, onFatal }, role);
   try {
     await Promise.race([service.start(), ended.promise]);
-    process.exitCode = await ended.promise;
+    process.exitCode = exitCode(await ended.promise);
   } catch (error) {
     log.fatal({ err: error }, "the service did not start");
-    process.exitCode = 1;
+    process.exitCode = exitCode("failed");
   } finally {
     await service.stop();
   }
   log.info("stopped");
+}
+
+/** What comes from outside of the program's order: signals, and errors that nobody caught. */
+function listenToSignals(log: Log, stop: () => void): void {
+  // Also a rejection that nobody handled. What it left behind is not known: the process must not go on.
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "uncaught error");
+    process.exit(exitCode("failed"));
+  });
+  let asked = false;
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      if (asked) process.exit(exitCode("interrupted"));
+      asked = true;
+      log.info({ signal: name }, "stopping");
+      stop();
+    });
+  }
+  process.on("SIGHUP", () => {
+    log.warn({ signal: "SIGHUP" }, "nothing is read again: settings are read at the start only");
+  });
 }
 
 /** Adds the command to `program`. */

@@ -43,27 +43,41 @@ function environment(dataDir: string): NodeJS.ProcessEnv {
   };
 }
 
-/** Resolves once it says `ready`; a worker alone has no URL. */
-export async function startServiceProcess(
+/** A service that may not be ready yet. */
+export interface LaunchedService {
+  readonly process: ChildProcess;
+  readonly lines: readonly string[];
+  /** Resolves once it says `ready`, a worker alone without a URL; rejects when it ends before. */
+  readonly ready: Promise<RunningService>;
+}
+
+export function launchService(
   dataDir: string,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
   onLine: (line: string) => void = () => {},
-): Promise<RunningService> {
+): LaunchedService {
   const child = spawn(process.execPath, [main, "serve", ...args], {
     env: { ...environment(dataDir), ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const lines: string[] = [];
-  const ready = Promise.withResolvers<string>();
+  const ready = Promise.withResolvers<RunningService>();
   createInterface({ input: child.stderr }).on("line", (line) => {
     lines.push(line);
     onLine(line);
     const { msg, url } = parseLine(line);
-    if (msg === "ready") ready.resolve(String(url ?? ""));
+    if (msg === "ready") ready.resolve(new RunningService(child, String(url ?? ""), lines));
   });
   child.once("exit", (code) => ready.reject(new Error(`exit ${code}\n${lines.join("\n")}`)));
-  return new RunningService(child, await ready.promise, lines);
+  return { process: child, lines, ready: ready.promise };
+}
+
+/** Resolves once it says `ready`; a worker alone has no URL. */
+export function startServiceProcess(
+  ...launch: Parameters<typeof launchService>
+): Promise<RunningService> {
+  return launchService(...launch).ready;
 }
 
 function parseLine(line: string): { msg?: unknown; url?: unknown } {
