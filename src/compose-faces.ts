@@ -36,7 +36,7 @@ import { ServiceError } from "./generations/failures.ts";
 import type { ServiceLimits } from "./generations/limits.ts";
 import type { Telemetry } from "./generations/telemetry.ts";
 import { registerMedia } from "./media/serve.ts";
-import { createMediaSigner, type MediaSigner } from "./media/signer.ts";
+import { createMediaSigner, type MediaKey, type MediaSigner } from "./media/signer.ts";
 import { createApp, maxBodyBytes, uncached } from "./server/app.ts";
 import { registerConnect } from "./server/connect/index.ts";
 import { GrpcListener } from "./server/grpc/index.ts";
@@ -51,7 +51,7 @@ export interface FacesOptions {
   readonly store: Store;
   readonly engines: readonly Engine[];
   readonly artifacts: ArtifactStore;
-  readonly signingSecret: Uint8Array;
+  readonly mediaKeys: readonly MediaKey[];
   readonly log: Log;
   readonly host: string;
   /** 0 for any free one. */
@@ -157,10 +157,10 @@ interface Core {
 }
 
 function createCore(
-  { store, engines, artifacts, signingSecret, log, telemetry, stopping, limits }: FacesOptions,
+  { store, engines, artifacts, mediaKeys, log, telemetry, stopping, limits }: FacesOptions,
   url: () => string,
 ): Core {
-  const signer = createMediaSigner({ keys: [{ id: "k1", secret: signingSecret }], clock });
+  const signer = createMediaSigner({ keys: mediaKeys, clock });
   const rates = new RateLimits({ counter: store.rateCounter, clock }, limits);
   const authorization = createAuthorization(store.apiKeys, store.organizations, clock, rates);
   const validate = createValidation(engines);

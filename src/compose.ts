@@ -1,5 +1,4 @@
 /** The composition root: constructs everything, in the order in which it starts, and decides nothing. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { systemClock as clock } from "./base/clock.ts";
 import { type Config, ConfigError } from "./base/config.ts";
@@ -19,7 +18,7 @@ import { everyOf } from "./generations/policy.ts";
 import type { Telemetry } from "./generations/telemetry.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
 import { GridFsArtifactStore } from "./media/gridfs-store.ts";
-import { readSigningSecret } from "./media/signing-secret.ts";
+import { configuredKeys, keptKeys } from "./media/signing-secret.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { createModeration } from "./policy/moderation.ts";
 import { rulePolicy } from "./policy/rules.ts";
@@ -259,7 +258,7 @@ class ComposedService implements ServiceProcess {
     parts: Pick<FacesOptions, "store" | "engines" | "artifacts" | "readiness" | "telemetry">,
   ): Promise<Faces> {
     const {
-      SIGNING_SECRET: secret,
+      SIGNING_SECRET: secrets,
       DATA_DIR,
       HOST,
       PORT,
@@ -269,9 +268,7 @@ class ComposedService implements ServiceProcess {
     } = this.#config;
     return createFaces({
       ...parts,
-      signingSecret: secret
-        ? createHash("sha256").update(secret).digest()
-        : await readSigningSecret(DATA_DIR, random),
+      mediaKeys: secrets ? configuredKeys(secrets) : await keptKeys(DATA_DIR, random),
       log: this.#ports.log,
       host: HOST,
       port: PORT,

@@ -53,9 +53,14 @@ export const settings = z.object({
     ),
   SIGNING_SECRET: z
     .string()
-    .min(32, "must have at least 32 characters")
+    .transform((text) => text.split(",").map((secret) => secret.trim()))
+    .refine((secrets) => secrets.every((secret) => secret.length >= 32), {
+      message: "must have at least 32 characters",
+    })
     .optional()
-    .describe("Signs media links. Unset: made once and kept under DATA_DIR."),
+    .describe(
+      "Signs media links; several are separated by commas: the first signs, all are accepted. Unset: made once and kept under DATA_DIR.",
+    ),
   WORKER_CONCURRENCY: z.coerce
     .number()
     .int()

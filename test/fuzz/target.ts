@@ -1,6 +1,5 @@
 /** The service under fire: a process of its own, as it is run, with one job of each kind in it. */
 
-import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { randomHex, systemRandom } from "../../src/base/random.ts";
 import { newId } from "../../src/generations/identifiers.ts";
 import { GridFsArtifactStore } from "../../src/media/gridfs-store.ts";
 import { createMediaSigner } from "../../src/media/signer.ts";
+import { configuredKeys } from "../../src/media/signing-secret.ts";
 import { createStore, type Database, openDatabase, type Store } from "../../src/store/index.ts";
 import { type RunningService, startServiceProcess } from "../support/service-process.ts";
 import { newTestJob, silentLog, testLimits } from "../support/store.ts";
@@ -89,8 +89,7 @@ async function makeTrack({ jobs }: Store, { db }: Database, secret: string, fold
   } as const;
   if (claim === undefined) throw new Error("the job was not claimed");
   await jobs.exit(claim.lease, { kind: "succeed", track }, null);
-  const key = createHash("sha256").update(secret).digest();
-  const signer = createMediaSigner({ keys: [{ id: "k1", secret: key }], clock: systemClock });
+  const signer = createMediaSigner({ keys: configuredKeys([secret]), clock: systemClock });
   return { endedJob: job.id, track: track.id, media: signer.sign(artifact, { filename: "a.mp3" }) };
 }
 
