@@ -55,6 +55,7 @@ export const examples: Readonly<Record<string, Example>> = {
       interpretation: null,
       output_format: "mp3",
       stems: false,
+      seed_track_id: null,
     },
   },
 };

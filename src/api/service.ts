@@ -24,6 +24,7 @@ import { fromCreateRequest, fromListRequest, priorityIn } from "./from-proto.ts"
 import { Looks } from "./looks.ts";
 import { formatPageToken } from "./page-token.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
+import { checkSeedTrack } from "./seed-track.ts";
 import type { StreamLimits } from "./stream-limits.ts";
 import { toEngine, toGeneration, toTrack } from "./to-proto.ts";
 import { type WatchPorts, waitForEnd, watchJob } from "./watch.ts";
@@ -149,7 +150,9 @@ export function createService(given: ServicePorts): ServiceImpl<typeof MusicGene
   return {
     async createGeneration(request, context) {
       const scope = scopeOf(request, context);
-      const job = await store.create(newJob(request, scope, random), context);
+      const asked = newJob(request, scope, random);
+      await checkSeedTrack(store, asked, context);
+      const job = await store.create(asked, context);
       return show(await waited(ports, scope, job, request.waitSeconds ?? 0, context), context);
     },
     async getGeneration(request, context) {

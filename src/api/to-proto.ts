@@ -66,6 +66,7 @@ const failureKindOf: Readonly<Record<domainAttempt.AttemptFailureKind, AttemptFa
   attempt_timeout: AttemptFailureKind.ATTEMPT_TIMEOUT,
   deadline: AttemptFailureKind.DEADLINE,
   policy_unavailable: AttemptFailureKind.POLICY_UNAVAILABLE,
+  seed_track: AttemptFailureKind.SEED_TRACK,
 };
 
 const modeOf: Readonly<Record<domain.GenerationMode, GenerationMode>> = {
@@ -201,6 +202,7 @@ export function toGeneration(
   if (progress.phase !== null) message.phase = progress.phase;
   if (progress.message !== null) message.progressMessage = progress.message;
   if (request.title !== null) message.title = request.title;
+  if (request.seedTrackId !== null) message.seedTrackId = request.seedTrackId;
   if (job.startedAt) message.startedAt = timestampFromDate(job.startedAt);
   if (job.endedAt) message.endedAt = timestampFromDate(job.endedAt);
   if (cancel) message.cancelRequestedAt = timestampFromDate(cancel.requestedAt);
@@ -240,6 +242,7 @@ export function toEngine(engine: domain.EngineDescription): Engine {
     licenceClass: licenceOf[engine.licenceClass],
     commercialUse: engine.commercialUse,
     requiresAttribution: engine.requiresAttribution,
+    supportsSeedTracks: engine.supportsSeedTracks,
     outputFormats: engine.outputFormats.map((format) => formatOf[format]),
   });
 }

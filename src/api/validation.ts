@@ -78,8 +78,8 @@ function createViolations(
 
 /** What any engine refuses by what it says of itself. */
 function offerViolations(
-  { outputFormat, stems }: GenerationRequest,
-  { name, outputFormats, supportsStems }: EngineDescription,
+  { outputFormat, stems, seedTrackId }: GenerationRequest,
+  { name, outputFormats, supportsStems, supportsSeedTracks }: EngineDescription,
 ): Violation[] {
   const faults: (Violation | false)[] = [
     !outputFormats.includes(outputFormat) && {
@@ -92,6 +92,12 @@ function offerViolations(
         field: "stems",
         rule: "engine.stems",
         message: `The engine ${name} makes no stems; leave stems out.`,
+      },
+    seedTrackId !== null &&
+      !supportsSeedTracks && {
+        field: "seed_track_id",
+        rule: "engine.seed_track",
+        message: `The engine ${name} cannot continue another track; leave seed_track_id out.`,
       },
   ];
   return faults.filter((fault) => fault !== false);

@@ -1,4 +1,5 @@
 /** What the studio adapter and its threads say to each other; plain data that can be cloned. */
+import type { Handover } from "../studio/compose/handover.ts";
 import type { Delivery } from "../studio/production/deliver.ts";
 import type { PieceProgress, PieceRequest } from "../studio/production/produce.ts";
 
@@ -12,6 +13,7 @@ export type StudioResult =
   | {
       readonly kind: "finished";
       readonly delivery: Delivery;
+      readonly handover: Handover;
       readonly title: string;
       readonly durationSeconds: number;
     }

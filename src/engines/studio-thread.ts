@@ -21,10 +21,11 @@ async function perform({ task, flag }: TaskMessage<StudioTask>): Promise<StudioR
     onProgress: (news) => post({ kind: "news", news }),
   });
   if (result.kind === "stopped") return result;
-  const { score, frames, delivery } = result;
+  const { score, frames, delivery, handover } = result;
   return {
     kind: "finished",
     delivery,
+    handover,
     title: score.title,
     durationSeconds: frames / sampleRate,
   };

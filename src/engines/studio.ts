@@ -2,7 +2,8 @@
  * The built-in studio behind the engine port: each piece on a worker thread, so that the process stays
  * free for heartbeats and requests.
  */
-import { extname } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { extname, join } from "node:path";
 import type { Log } from "../base/log.ts";
 import {
   type Engine,
@@ -18,6 +19,7 @@ import {
   outputFormats,
   type Violation,
 } from "../generations/engine.ts";
+import { type Handover, readHandover } from "../studio/compose/handover.ts";
 import type { Delivery } from "../studio/production/deliver.ts";
 import { studioVersion } from "../studio/production/produce.ts";
 import { interpretationOf } from "./studio-interpretation.ts";
@@ -48,6 +50,7 @@ const description: EngineDescription = {
   commercialUse: true,
   requiresAttribution: false,
   outputFormats,
+  supportsSeedTracks: true,
 };
 
 /** What the studio does not do, as faults of the request. */
@@ -68,11 +71,6 @@ function check(request: GenerationRequest): Violation[] {
       field: "lyrics",
       rule: "engine.lyrics",
       message: "The studio engine makes instrumental music and does not sing; leave lyrics out.",
-    },
-    request.seedTrackId !== null && {
-      field: "seed_track_id",
-      rule: "engine.seed_track",
-      message: "The studio engine cannot continue another track yet; leave seed_track_id out.",
     },
   ];
   return faults.filter((fault) => fault !== false);
@@ -95,13 +93,26 @@ function progressOf({ phase, percent, chunks }: StudioNews): EngineProgress {
   return checkpoint === null ? progress : { ...progress, checkpoint };
 }
 
-function taskOf({ request, seed, resume }: EngineTask, folder: string): StudioTask {
+/** @throws EngineError when an earlier version left what this one cannot read */
+function readContinued(continues: unknown): { readonly continues?: Handover } {
+  if (continues === null) return {};
+  const handover = readHandover(continues);
+  if (handover !== null) return { continues: handover };
+  const message = "The track to continue from was made by a version that cannot be continued.";
+  throw new EngineError(message, { retryable: false });
+}
+
+function taskOf({ request, seed, resume, continues }: EngineTask, folder: string): StudioTask {
   const { prompt, styleTags, durationSeconds, title, outputFormat, stems } = request;
   const chunks = resume?.checkpoint.data["chunks"];
   const isOurs = resume?.checkpoint.data["version"] === studioVersion && typeof chunks === "number";
   const wording = { prompt, styleTags, durationSeconds, title, seed };
   return {
-    request: { ...wording, outputs: { format: outputFormat, stems, midi: true, peaks: true } },
+    request: {
+      ...wording,
+      ...readContinued(continues),
+      outputs: { format: outputFormat, stems, midi: true, peaks: true },
+    },
     folder,
     resume: resume !== null && isOurs ? { folder: resume.workspace, chunks } : null,
   };
@@ -128,14 +139,23 @@ function extrasOf({ stems, midi, peaks }: Delivery): EngineExtra[] {
   ];
 }
 
-function outcomeOf(result: StudioResult | null): EngineOutcome {
+/** Writes what a later piece needs to continue this one. */
+async function keepHandover(result: StudioResult | null, folder: string): Promise<EngineExtra[]> {
+  if (result?.kind !== "finished") return [];
+  const path = join(folder, "handover.json");
+  await writeFile(path, JSON.stringify(result.handover));
+  return [{ kind: "continuation", stem: null, ...fileOf(path, "application/json") }];
+}
+
+/** @param more files beside those that the studio delivers */
+function outcomeOf(result: StudioResult | null, more: readonly EngineExtra[]): EngineOutcome {
   if (result === null) return { kind: "stopped", at: "before a thread was free", checkpoint: null };
   if (result.kind === "finished") {
     const { delivery } = result;
     return {
       kind: "finished",
       master: fileOf(delivery.master, delivery.mimeType),
-      extras: extrasOf(delivery),
+      extras: [...extrasOf(delivery), ...more],
       stemGainDb: delivery.stems && delivery.stemGainDb,
       measuredDurationSeconds: result.durationSeconds,
       title: result.title,
@@ -162,8 +182,10 @@ export function createStudioEngine(options: StudioEngineOptions): Engine {
       task.onProgress({ ...progressOf(news), ...understood });
     };
     const folder = await task.workspace();
+    const studioTask = taskOf(task, folder);
     try {
-      return outcomeOf(await pool.run(taskOf(task, folder), task.signal, onNews));
+      const result = await pool.run(studioTask, task.signal, onNews);
+      return outcomeOf(result, await keepHandover(result, folder));
     } catch (cause) {
       log?.error({ err: cause, jobId: task.jobId }, "the studio failed at a piece");
       const message = "The studio engine failed while making this piece.";

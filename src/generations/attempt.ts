@@ -21,6 +21,11 @@ export const attemptFailures = {
   storage: { transient: true, message: "The track could not be stored." },
   /** The policy could not be asked. */
   policy_unavailable: { transient: true, message: "The request could not be checked." },
+  /** The track to continue was there when the job was created. */
+  seed_track: {
+    transient: false,
+    message: "The track to continue from is not there any more.",
+  },
   /** The worker was lost: it crashed, or could not reach the database in time. */
   lease_expired: { transient: true, message: "The worker was lost." },
   /** The worker lived, and the engine did not come to an end. */

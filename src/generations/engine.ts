@@ -23,6 +23,8 @@ export interface EngineDescription {
   readonly requiresAttribution: boolean;
   /** What `request.outputFormat` may be. */
   readonly outputFormats: readonly OutputFormat[];
+  /** Whether it takes `seedTrackId`, a track that it made. */
+  readonly supportsSeedTracks: boolean;
 }
 
 export const licenceClasses = [
@@ -92,6 +94,8 @@ export interface EngineTask {
   readonly request: GenerationRequest;
   /** The same task with the same seed gives the same piece; an unsigned 32-bit number. */
   readonly seed: number;
+  /** What the engine left with the track that this one continues; null for a piece of its own. */
+  readonly continues: unknown;
   /**
    * The path of a folder of this attempt alone: made, and empty, when it is first asked for, and removed
    * by the worker afterwards. On the way it may hold anything; at the end, the files that the outcome
@@ -119,8 +123,11 @@ export interface EngineFile {
   readonly extension: string;
 }
 
-/** What a file beside the master is: one voice, the score, or the waveform for players to draw. */
-export type ExtraKind = "stem" | "midi" | "waveform";
+/**
+ * What a file beside the master is: one voice, the score, the waveform for players to draw, or what the
+ * engine itself needs to continue the track (JSON, which nobody else is shown).
+ */
+export type ExtraKind = "stem" | "midi" | "waveform" | "continuation";
 
 export interface EngineExtra extends EngineFile {
   readonly kind: ExtraKind;

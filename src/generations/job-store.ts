@@ -87,6 +87,11 @@ export interface JobStore {
    * @throws ServiceError idempotency_key_reused when the key came with another request.
    */
   create(job: NewJob, bounds?: CallBounds): Promise<Job>;
+  /**
+   * The job that this one would only repeat, by its idempotency key; null for a new one.
+   * @throws ServiceError as `create`
+   */
+  findRepeat(job: NewJob, bounds?: CallBounds): Promise<Job | null>;
   get(scope: Scope, jobId: string, bounds?: CallBounds): Promise<Job | null>;
   list(scope: Scope, filter: JobFilter, bounds?: CallBounds): Promise<Job[]>;
   /** The job that made this track. */

@@ -54,10 +54,17 @@ async function insert(jobs: Jobs, job: NewJob, jobMs: number, bounds?: CallBound
   return inserted as JobDocument;
 }
 
-async function findRepeat(jobs: Jobs, job: NewJob): Promise<JobDocument | null> {
+async function findRepeat(
+  jobs: Jobs,
+  job: NewJob,
+  bounds?: CallBounds,
+): Promise<JobDocument | null> {
   if (job.idempotency === null) return null;
   const { organizationId: org, userId: user } = job;
-  return jobs.findOne({ org, user, "idempotency.key": job.idempotency.key });
+  // What is left of a deleted job is meant, too.
+  const filter = { org, user, "idempotency.key": job.idempotency.key };
+  const found = await jobs.findOne(filter, readBounds(bounds));
+  return found && sameRequest(found, job);
 }
 
 function sameRequest(found: JobDocument, job: NewJob): JobDocument {
@@ -77,7 +84,7 @@ async function create(jobs: Jobs, job: NewJob, jobMs: number, bounds?: CallBound
     if (!isDuplicateKey(error, "idempotency")) throw error;
     const found = await findRepeat(jobs, job);
     if (found === null) throw error;
-    return sameRequest(found, job);
+    return found;
   }
 }
 
@@ -230,6 +237,7 @@ export function createJobs(
   const orNull = (document: JobDocument | null) => document && toJob(document);
   return {
     create: async (job, bounds) => toJob(await create(jobs, job, limits.jobMs, bounds)),
+    findRepeat: async (job, bounds) => orNull(await findRepeat(jobs, job, bounds)),
     get: async (scope, jobId, bounds) =>
       orNull(await jobs.findOne({ _id: jobId, ...scopeOf(scope) }, readBounds(bounds))),
     async list(scope, filter, bounds) {

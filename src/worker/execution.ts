@@ -34,6 +34,7 @@ import type { Policy, PolicyDecision } from "../generations/policy.ts";
 import type { Telemetry } from "../generations/telemetry.ts";
 import type { HeldLease } from "./leases.ts";
 import { Publication, StorageError, stored } from "./publication.ts";
+import { readContinuation, SeedTrackGone } from "./seed-track.ts";
 import type { Workspaces } from "./workspaces.ts";
 
 /** The steps that tests can wait for, or hold an attempt at. */
@@ -45,7 +46,7 @@ export interface ExecutionSteps {
 }
 
 export interface ExecutionPorts {
-  readonly store: Pick<JobStore, "exit" | "get">;
+  readonly store: Pick<JobStore, "exit" | "get" | "findByTrack">;
   readonly artifacts: ArtifactStore;
   readonly policy: Policy;
   readonly workspaces: Workspaces;
@@ -155,10 +156,12 @@ class Execution {
     const { id, epoch, checkpoint, request, seed } = this.#job;
     const { workspaces, probe } = this.#ports;
     await probe.mark("prepared", { jobId: id });
+    const continues = await readContinuation(this.#ports, this.#job);
     return {
       jobId: id,
       request,
       seed,
+      continues,
       workspace: () => {
         this.#workspace ??= stored(workspaces.create(id, epoch));
         return this.#workspace;
@@ -242,6 +245,10 @@ class Execution {
       const message = error.publicMessage;
       if (error.retryable) return this.#retry({ kind: "engine_transient", message });
       return { kind: "fail", failure: { kind: "engine", message } };
+    }
+    if (error instanceof SeedTrackGone) {
+      const kind = "seed_track";
+      return { kind: "fail", failure: { kind, message: attemptFailures[kind].message } };
     }
     const kind = kindOf(error);
     return this.#retry({ kind, message: attemptFailures[kind].message });

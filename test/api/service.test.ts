@@ -23,7 +23,7 @@ import type { NewApiKey } from "../../src/generations/identity.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
 import { createApi } from "../support/api.ts";
 import { ScriptedEngine } from "../support/scripted-engine.ts";
-import { openTestStore } from "../support/store.ts";
+import { newTestJob, openTestStore } from "../support/store.ts";
 
 const store = await openTestStore();
 const engine = new ScriptedEngine("studio");
@@ -154,6 +154,22 @@ describe("create", () => {
     expect(job.outputFormat).toBe(OutputFormat.FLAC);
     const plain = { ...flac, outputFormat: OutputFormat.MP3 };
     expect(reasonOf(await errorOf(caller.createGeneration(plain)))).toBe("IDEMPOTENCY_KEY_REUSED");
+  });
+
+  it("a track without what continues it, or of another engine, is a fault of the field", async () => {
+    const request = { ...newTestJob().request, prompt: "made" };
+    const at = { organizationId, userId: "user_1", request };
+    const owner = await store.jobs.create(newTestJob({ ...at, engine: "elsewhere" }));
+    const track = { id: "mtrack_old", engine: "elsewhere", artifact: "a" };
+    await store.database.jobs.updateOne({ _id: owner.id }, { $set: { track: track as never } });
+    const create = () => client.createGeneration({ ...valid, seedTrackId: track.id });
+    const fault = { seed_track_id: "the track cannot be continued by the engine studio" };
+    expect(await violationsOf(create())).toEqual(fault);
+    await store.database.jobs.updateOne({ _id: owner.id }, { $set: { "track.engine": "studio" } });
+    expect(await violationsOf(create())).toEqual(fault);
+    const extras = [{ kind: "continuation" as const, stem: null, artifact: "b" }];
+    await store.database.jobs.updateOne({ _id: owner.id }, { $set: { "track.extras": extras } });
+    expect(await create()).toMatchObject({ seedTrackId: track.id });
   });
 
   it("a priority is kept, is normal without one, and is part of what an idempotency key stands for", async () => {

@@ -84,6 +84,7 @@ function engineOf(attempt: Attempt): Engine {
       commercialUse: false,
       requiresAttribution: false,
       outputFormats: ["mp3"],
+      supportsSeedTracks: false,
     },
     start: async () => {},
     stop: async () => {},

@@ -47,6 +47,7 @@ function taskFor(changes: Partial<EngineTask> = {}): EngineTask {
     request,
     seed: 4_294_967_295,
     workspace: async () => folder,
+    continues: null,
     resume: null,
     signal: new AbortController().signal,
     onProgress: () => undefined,
@@ -83,7 +84,6 @@ describe("check", () => {
   test.each([
     ["mode", { mode: "focus" }],
     ["lyrics", { lyrics: "la la" }],
-    ["seed_track_id", { seedTrackId: "trk_1" }],
     ["duration_seconds", { durationSeconds: 601 }],
   ] as const)("names the field %s", (field, change) => {
     const violations = engine.check({ ...request, ...change });
@@ -96,10 +96,9 @@ describe("check", () => {
       ...request,
       mode: "focus",
       lyrics: "x",
-      seedTrackId: "y",
       durationSeconds: 900,
     } as const;
-    expect(engine.check(bad)).toHaveLength(4);
+    expect(engine.check(bad)).toHaveLength(3);
   });
 });
 

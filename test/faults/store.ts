@@ -43,6 +43,7 @@ export function callsAbout(job: Job): Calls<JobStore> {
   const retention = { succeeded: 0, failed: 0, cancelled: 0, refused: 0 };
   return {
     create: (store) => store.create(newTestJob({ engine: job.engine })),
+    findRepeat: (store) => store.findRepeat(newTestJob({ idempotency: { key: "k", hash: "h" } })),
     get: (store) => store.get(scope, job.id),
     list: (store) => store.list(scope, { status: null, limit: 1, offset: 0, after: null }),
     findByTrack: (store) => store.findByTrack(scope, "mtrack_0"),

@@ -17,8 +17,8 @@ test("several processes and clients, and every job is audited", { timeout: 300_0
   expect(result.faults).toEqual([]);
   const { succeeded = 0, cancelled = 0 } = result.ended;
   expect(succeeded + cancelled).toBe(12);
-  // Of each: the master, the score and the waveform.
-  expect(result.artifacts).toBe(3 * succeeded);
+  // Of each: the master, the score, the waveform, and what continues it.
+  expect(result.artifacts).toBe(4 * succeeded);
 });
 
 test("the audit names a lost job, a broken promise, a wrong artifact and a stranger", async () => {

@@ -94,6 +94,7 @@ async function renderAll(folder: string): Promise<ReadonlyMap<Piece, string>> {
       },
       seed: piece.seed,
       workspace: () => mkdtemp(join(folder, "expected-")),
+      continues: null,
       resume: null,
       signal: new AbortController().signal,
       onProgress: () => undefined,

@@ -50,7 +50,7 @@ async function writeExtra(
   { kind, stem }: Pick<EngineExtra, "kind" | "stem">,
 ): Promise<EngineExtra> {
   const path = join(folder, `${kind}-${stem}`);
-  await writeFile(path, `${kind} ${stem}`);
+  await writeFile(path, JSON.stringify(`${kind} ${stem}`));
   return { kind, stem, path, mimeType: "application/octet-stream", extension: "bin" };
 }
 
@@ -77,6 +77,7 @@ export class ScriptedEngine implements Engine {
       commercialUse: false,
       requiresAttribution: false,
       outputFormats: ["mp3" as const],
+      supportsSeedTracks: true,
     };
   }
 

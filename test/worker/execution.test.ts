@@ -153,6 +153,64 @@ describe("an engine that rejects with the reason it was aborted with", () => {
   });
 });
 
+describe("a job that continues a track", () => {
+  /** Makes a track with what its engine left for this, and a job that continues it. */
+  async function continuing(engineKey: string) {
+    const { ports, engine, artifacts, id } = await setUp(engineKey);
+    engine.extras = [{ kind: "continuation", stem: null }];
+    const first = await claim(engineKey);
+    await execute(ports, engine, first, hold(first));
+    const seedTrackId = (await jobs.get(scope, id))?.track?.id ?? "";
+    const request = { ...newTestJob().request, seedTrackId };
+    const next = await jobs.create(newTestJob({ engine: engineKey, request }));
+    return { ports, engine, artifacts, seedTrackId, next };
+  }
+
+  it("gives the engine what it left with the track", async () => {
+    const { ports, engine, seedTrackId, next } = await continuing("going on");
+    const taken = await claim("going on");
+    await execute(ports, engine, taken, hold(taken));
+    expect(engine.runs.map(({ task }) => task.continues)).toEqual([null, "continuation null"]);
+    const job = await jobs.get(scope, next.id);
+    expect(job).toMatchObject({ status: "succeeded", request: { seedTrackId } });
+  });
+
+  it("whose track was deleted meanwhile fails, and says so", async () => {
+    const { ports, engine, seedTrackId, next } = await continuing("gone");
+    await jobs.deleteTrack(scope, seedTrackId);
+    const taken = await claim("gone");
+    await execute(ports, engine, taken, hold(taken));
+    const failure = {
+      kind: "seed_track",
+      message: "The track to continue from is not there any more.",
+    };
+    const history = [{ outcome: "failed", failure }];
+    expect(await jobs.get(scope, next.id)).toMatchObject({ status: "failed", failure, history });
+  });
+
+  it("is none of another user's, whatever its document says", async () => {
+    const { ports, engine, seedTrackId } = await continuing("scoped");
+    await claim("scoped");
+    const request = { ...newTestJob().request, seedTrackId };
+    const { id } = await jobs.create(newTestJob({ engine: "scoped", userId: "user_2", request }));
+    const taken = await claim("scoped");
+    await execute(ports, engine, taken, hold(taken));
+    const other = { ...scope, userId: "user_2" };
+    expect(await jobs.get(other, id)).toMatchObject({ failure: { kind: "seed_track" } });
+  });
+
+  it("is tried again when the artifact cannot be read", async () => {
+    const { ports, engine, artifacts, next } = await continuing("unread");
+    const taken = await claim("unread");
+    const broken = Object.create(artifacts, {
+      read: { value: async () => Promise.reject(new Error("input/output error")) },
+    });
+    await execute({ ...ports, artifacts: broken }, engine, taken, hold(taken));
+    const history = [{ failure: { kind: "storage" } }];
+    expect(await jobs.get(scope, next.id)).toMatchObject({ phase: "backoff", history });
+  });
+});
+
 describe("the policy", () => {
   const decide = (decision: () => Promise<PolicyDecision>) => ({ policy: { decide: decision } });
 

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file music/v1/engine.proto.
  */
 export const file_music_v1_engine: GenFile = /*@__PURE__*/
-  fileDesc("ChVtdXNpYy92MS9lbmdpbmUucHJvdG8SCG11c2ljLnYxItUCCgZFbmdpbmUSEgoKZW5naW5lX2tleRgBIAEoCRIMCgRuYW1lGAIgASgJEiUKFG1heF9kdXJhdGlvbl9zZWNvbmRzGAMgASgFQge6SAQaAiAAEhcKD3N1cHBvcnRzX3ZvY2FscxgEIAEoCBIXCg9zdXBwb3J0c19seXJpY3MYBSABKAgSFgoOc3VwcG9ydHNfc3RlbXMYBiABKAgSGwoTc3VwcG9ydGVkX2xhbmd1YWdlcxgHIAMoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFgoOY29tbWVyY2lhbF91c2UYCSABKAgSHAoUcmVxdWlyZXNfYXR0cmlidXRpb24YCiABKAgSLgoOb3V0cHV0X2Zvcm1hdHMYCyADKA4yFi5tdXNpYy52MS5PdXRwdXRGb3JtYXRiBnByb3RvMw", [file_buf_validate_validate, file_music_v1_licence_class, file_music_v1_output_format]);
+  fileDesc("ChVtdXNpYy92MS9lbmdpbmUucHJvdG8SCG11c2ljLnYxIvMCCgZFbmdpbmUSEgoKZW5naW5lX2tleRgBIAEoCRIMCgRuYW1lGAIgASgJEiUKFG1heF9kdXJhdGlvbl9zZWNvbmRzGAMgASgFQge6SAQaAiAAEhcKD3N1cHBvcnRzX3ZvY2FscxgEIAEoCBIXCg9zdXBwb3J0c19seXJpY3MYBSABKAgSFgoOc3VwcG9ydHNfc3RlbXMYBiABKAgSGwoTc3VwcG9ydGVkX2xhbmd1YWdlcxgHIAMoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFgoOY29tbWVyY2lhbF91c2UYCSABKAgSHAoUcmVxdWlyZXNfYXR0cmlidXRpb24YCiABKAgSLgoOb3V0cHV0X2Zvcm1hdHMYCyADKA4yFi5tdXNpYy52MS5PdXRwdXRGb3JtYXQSHAoUc3VwcG9ydHNfc2VlZF90cmFja3MYDCABKAhiBnByb3RvMw", [file_buf_validate_validate, file_music_v1_licence_class, file_music_v1_output_format]);
 
 /**
  * An engine and what it can do.
@@ -102,6 +102,13 @@ export type Engine = Message<"music.v1.Engine"> & {
    * @generated from field: repeated music.v1.OutputFormat output_formats = 11;
    */
   outputFormats: OutputFormat[];
+
+  /**
+   * Whether it continues a track that it made, as `seed_track_id` asks.
+   *
+   * @generated from field: bool supports_seed_tracks = 12;
+   */
+  supportsSeedTracks: boolean;
 };
 
 /**

@@ -85,7 +85,8 @@ export type CreateGenerationRequest = Message<"music.v1.CreateGenerationRequest"
   lyrics?: string | undefined;
 
   /**
-   * A track of the caller's to continue from, `mtrack_…`.
+   * A track of the caller's to continue from, `mtrack_…`: made by the same engine, and only where that
+   * `supports_seed_tracks`. The new track begins where that one ends.
    *
    * @generated from field: optional string seed_track_id = 8;
    */

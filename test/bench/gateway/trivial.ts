@@ -21,6 +21,7 @@ export const engine: Engine = {
     commercialUse: false,
     requiresAttribution: false,
     outputFormats: ["mp3"],
+    supportsSeedTracks: false,
   },
   start: async () => {},
   stop: async () => {},
