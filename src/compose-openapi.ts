@@ -86,6 +86,15 @@ export function composeOpenApi(): OpenApiDocument {
       },
     ],
     answerHeaders: {
+      "RateLimit-Policy": {
+        description:
+          "The limits on calls: of the key, and of the organization (draft-ietf-httpapi-ratelimit-headers).",
+        schema: { type: "string" },
+      },
+      RateLimit: {
+        description: "How many calls are left of each, and in how many seconds there are more.",
+        schema: { type: "string" },
+      },
       "X-Request-Id": {
         description: "The id of the call; quote it to the operator.",
         required: true,
