@@ -1,7 +1,7 @@
 /** The composition root: constructs everything, in the order in which it starts, and decides nothing. */
 import { join } from "node:path";
 import { systemClock as clock } from "./base/clock.ts";
-import { type Config, ConfigError } from "./base/config.ts";
+import { type Config, ConfigError, type Role } from "./base/config.ts";
 import { checkDisk } from "./base/disk.ts";
 import { type Lifecycle, together } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
@@ -46,10 +46,6 @@ export interface ServiceProcess extends Lifecycle {
   readonly grpcAddress: string;
   readonly apiKeys: Store["apiKeys"];
 }
-
-/** What a process does: serve calls, run jobs, or both. */
-export const roles = ["all", "api", "worker"] as const;
-export type Role = (typeof roles)[number];
 
 /**
  * The service in this process: by its role api, worker or both and, without `MONGODB_URI`, the database.

@@ -23,7 +23,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   policy: ["generations", "base"],
   metrics: ["generations", "base"],
   // The command line is a client; it starts the service through the composition root.
-  cli: ["base", "gen", "generations", "compose.ts", "compose-database.ts"],
+  // Its JSON is that of the gateway's printer.
+  cli: [
+    "base",
+    "gen",
+    "generations",
+    "gateway",
+    "compose.ts",
+    "compose-database.ts",
+    "compose-installation.ts",
+  ],
 };
 
 function filesUnder(folder: string): string[] {

@@ -125,6 +125,10 @@ export const settings = z.object({
 
 export type Config = z.output<typeof settings>;
 
+/** What a process does: serve calls, run jobs, or both. */
+export const roles = ["all", "api", "worker"] as const;
+export type Role = (typeof roles)[number];
+
 /** What is wrong with the environment, all of it. */
 export class ConfigError extends Error {
   constructor(faults: readonly string[]) {

@@ -9,13 +9,10 @@ import {
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { type Command, Option } from "commander";
 import { BadRequestSchema, LocalizedMessageSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import {
-  type Generation,
-  type GenerationStatus,
-  GenerationStatusSchema,
-} from "../../gen/music/v1/generation_pb.ts";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
-import type { JobState } from "./progress.ts";
+import { CommandError } from "./exits.ts";
+
+export type Service = Client<typeof MusicGenerations>;
 
 export interface ClientOptions {
   readonly url: string;
@@ -37,9 +34,11 @@ export function withClientOptions(command: Command): Command {
     );
 }
 
-export function connect(options: ClientOptions): Client<typeof MusicGenerations> {
+/** @throws CommandError when there is no key */
+export function connect(options: ClientOptions): Service {
   if (!options.apiKey) {
-    throw new Error(
+    throw new CommandError(
+      "denied",
       "There is no API key. Make one with `npm run -s cli -- keys create --organization " +
         `${options.organization} --user YOU\` and set MUSIC_API_KEY to it.`,
     );
@@ -54,18 +53,6 @@ export function connect(options: ClientOptions): Client<typeof MusicGenerations>
   );
 }
 
-export function statusName(status: GenerationStatus): string {
-  return GenerationStatusSchema.value[status]?.localName.toLowerCase() ?? "unknown";
-}
-
-export function stateOf(job: Generation): JobState {
-  return {
-    status: statusName(job.status),
-    progress: job.progress,
-    message: job.progressMessage ?? null,
-  };
-}
-
 /** What went wrong, in words for a person. */
 export function explain(error: unknown): string {
   if (!(error instanceof ConnectError)) return (error as Error).message;
@@ -75,7 +62,9 @@ export function explain(error: unknown): string {
     lines.push(...fieldViolations.map(({ field, description }) => `  ${field}: ${description}`));
   }
   if (error.code === Code.Unavailable && !localized) {
-    lines.push("Is the service running? Start it with `npm start`, or name it with --url.");
+    lines.push(
+      "Is the service running? Start it with `npm start`, name it with --url, or ask `doctor`.",
+    );
   }
   return lines.join("\n");
 }

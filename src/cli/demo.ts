@@ -11,9 +11,10 @@ import type { ReadableStream } from "node:stream/web";
 import type { Command } from "commander";
 import { readConfig } from "../base/config.ts";
 import { createLog } from "../base/log.ts";
-import { createServiceProcess, type ServiceProcess } from "../compose.ts";
+import type { ServiceProcess } from "../compose.ts";
+import { wholeSeconds } from "./arguments.ts";
 import { download } from "./download.ts";
-import { wholeSeconds } from "./jobs.ts";
+import { withExamples } from "./output.ts";
 import { createProgressView } from "./progress.ts";
 
 /** The part of the REST answer that the demo reads. */
@@ -92,6 +93,7 @@ async function demo(prompt: string | undefined, options: DemoOptions): Promise<v
   const stopped = Promise.withResolvers<never>();
   const interrupt = () => stopped.reject(new Error("Interrupted."));
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const { createServiceProcess } = await import("../compose.ts");
   const service = createServiceProcess(config, {
     log: createLog(config.LOG_LEVEL),
     onFatal: (error) => stopped.reject(error),
@@ -110,10 +112,11 @@ async function demo(prompt: string | undefined, options: DemoOptions): Promise<v
 
 /** Adds the command to `program`. */
 export function addDemoCommand(program: Command): void {
-  program
+  const command = program
     .command("demo [prompt]")
     .description("Make a first track with everything on this machine")
     .option("--seconds <n>", "its length", wholeSeconds, 30)
     .option("--out <file>", "where to put it", "demo.mp3")
     .action(demo);
+  withExamples(command, "music demo", 'music demo "slow blues in E" --seconds 45 --out blues.mp3');
 }

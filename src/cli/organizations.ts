@@ -1,12 +1,16 @@
 /** `orgs`: organizations, their caps, limits and members, in the service's database. */
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import type { OrganizationLimit } from "../generations/limits.ts";
-import { administer, print, printTable } from "./administration.ts";
-import { wholeNumber } from "./jobs.ts";
-
-interface Json {
-  readonly json?: boolean;
-}
+import { administer } from "./administration.ts";
+import { wholeNumber } from "./arguments.ts";
+import { CommandError } from "./exits.ts";
+import {
+  type OutputOptions,
+  print,
+  printTable,
+  withExamples,
+  withOutputOptions,
+} from "./output.ts";
 
 /** How people call the limits. */
 const limitNames: Readonly<Record<string, OrganizationLimit>> = {
@@ -30,10 +34,11 @@ function limitValue(text: string): number | null {
   throw new InvalidArgumentError("It should be above 0, or: default");
 }
 
-function list({ json }: Json): Promise<void> {
+function list({ json, quiet }: OutputOptions): Promise<void> {
   return administer(async ({ organizations }) => {
     const found = await organizations.list();
     if (json) return print(JSON.stringify(found));
+    if (quiet) return found.forEach(({ id }) => void print(id));
     const rows = found.map(({ id, cap, limits, members }) => [
       id,
       cap === null ? "default" : String(cap),
@@ -51,14 +56,14 @@ function add(organization: string, user: string): Promise<void> {
 function remove(organization: string, user: string): Promise<void> {
   return administer(async ({ organizations }) => {
     if (await organizations.removeMember(organization, user)) return;
-    throw new Error(`${user} is not a member of ${organization}.`);
+    throw new CommandError("failed", `${user} is not a member of ${organization}.`);
   });
 }
 
 function cap(organization: string, jobs: number): Promise<void> {
   return administer(async ({ organizations }) => {
     if (await organizations.setCap(organization, jobs)) return;
-    throw new Error(`There is no organization ${organization}.`);
+    throw new CommandError("failed", `There is no organization ${organization}.`);
   });
 }
 
@@ -67,35 +72,40 @@ function limit(organization: string, name: string, value: number | null): Promis
     const known = limitNames[name];
     if (known === undefined) throw new TypeError(`no limit ${name}`);
     if (await organizations.setLimit(organization, known, value)) return;
-    throw new Error(`There is no organization ${organization}.`);
+    throw new CommandError("failed", `There is no organization ${organization}.`);
   });
 }
 
 /** Adds the commands to `program`. */
 export function addOrganizationCommands(program: Command): void {
   const orgs = program.command("orgs").description("Organizations");
-  orgs
+  const listing = orgs
     .command("list")
     .description("All organizations, with their caps and members")
-    .option("--json", "print them as JSON")
     .action(list);
-  orgs
+  withOutputOptions(listing, "print them as JSON", "only their ids");
+  withExamples(listing, "music orgs list");
+  const adding = orgs
     .command("add <organization> <user>")
     .description("Make a user a member, and the organization where it is missing")
     .action(add);
-  orgs
+  withExamples(adding, "music orgs add org_new user_2");
+  const removing = orgs
     .command("remove <organization> <user>")
     .description("End a membership: calls and streams end within seconds")
     .action(remove);
-  orgs
+  withExamples(removing, "music orgs remove org_new user_2");
+  const capping = orgs
     .command("cap <organization>")
     .description("Set how many jobs of an organization may run at once; running ones may end")
     .argument("<jobs>", "how many", wholeNumber)
     .action(cap);
-  orgs
+  withExamples(capping, "music orgs cap org_abc123 8");
+  const limiting = orgs
     .command("limit <organization>")
     .description("Set a limit of an organization, or take it back; the next calls meet it")
     .addArgument(new Argument("<limit>", "which one").choices(Object.keys(limitNames)))
     .argument("<value>", "the most, or: default", limitValue)
     .action(limit);
+  withExamples(limiting, "music orgs limit org_abc123 calls-per-minute 600");
 }

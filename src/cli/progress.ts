@@ -1,5 +1,5 @@
 /**
- * How a job's progress is shown: one line that redraws itself on a terminal, a line for each news
+ * How a job's progress is shown: one line that redraws itself on a terminal, a line now and then
  * otherwise. On standard error, so that output can be piped.
  */
 import { createLogUpdate } from "log-update";
@@ -9,13 +9,8 @@ export interface JobState {
   /** 0 to 100. */
   readonly progress: number;
   readonly message: string | null;
-}
-
-const width = 30;
-
-function bar(percent: number): string {
-  const full = Math.round((width * percent) / 100);
-  return `${"█".repeat(full)}${"░".repeat(width - full)} ${String(percent).padStart(3)} %`;
+  /** How long it may still take, in words. */
+  readonly left?: string | null;
 }
 
 export interface ProgressView {
@@ -29,21 +24,38 @@ export function createProgressView(stream: NodeJS.WriteStream): ProgressView {
   return stream.isTTY ? terminalView(stream) : plainView(stream);
 }
 
+/** A view of nothing. */
+export const noProgress: ProgressView = { show: () => {}, end: () => {} };
+
+const width = 30;
+
+function bar(percent: number): string {
+  const full = Math.round((width * percent) / 100);
+  return `${"█".repeat(full)}${"░".repeat(width - full)} ${String(percent).padStart(3)} %`;
+}
+
+function wordsOf({ status, message, left }: JobState): string {
+  return [message ?? status, ...(left ? [left] : [])].join(", ");
+}
+
 function terminalView(stream: NodeJS.WriteStream): ProgressView {
   const update = createLogUpdate(stream);
   return {
-    show: ({ status, progress, message }) => update(`${bar(progress)}  ${message ?? status}`),
+    show: (state) => update(`${bar(state.progress)}  ${wordsOf(state)}`),
     end: () => update.done(),
   };
 }
 
+/** Tenths, not each percent: a log of a long job stays short. */
 function plainView(stream: NodeJS.WritableStream): ProgressView {
   let last = "";
   return {
-    show({ status, progress, message }) {
-      const line = `${String(progress).padStart(3)} %  ${message ?? status}`;
-      if (line !== last) stream.write(`${line}\n`);
-      last = line;
+    show(state) {
+      const stage = `${state.status} ${Math.floor(state.progress / 10)}`;
+      if (stage !== last) {
+        stream.write(`${String(state.progress).padStart(3)} %  ${wordsOf(state)}\n`);
+      }
+      last = stage;
     },
     end() {},
   };

@@ -1,12 +1,14 @@
 /** `serve`: the service, until SIGTERM or SIGINT. A second signal ends it at once. */
 import { type Command, Option } from "commander";
-import { readConfig } from "../base/config.ts";
+import { type Role, readConfig, roles } from "../base/config.ts";
 import { type ExitKind, exitCode } from "../base/exit-codes.ts";
 import { createLog, type Log } from "../base/log.ts";
-import { createServiceProcess, type Role, roles } from "../compose.ts";
+import { withExamples } from "./output.ts";
 
 async function serve({ role }: { role: Role }): Promise<void> {
   const config = readConfig(process.env);
+  // Loaded here: it takes a second, which no other command has to wait for.
+  const { createServiceProcess } = await import("../compose.ts");
   const log = createLog(config.LOG_LEVEL);
   const ended = Promise.withResolvers<ExitKind>();
   const fail = (error: unknown, message: string) => {
@@ -54,5 +56,10 @@ export function addServeCommand(program: Command): void {
   const role = new Option("--role <role>", "serve calls, run jobs, or all of it")
     .choices(roles)
     .default("all");
-  program.command("serve").description("Run the service").addOption(role).action(serve);
+  const command = program
+    .command("serve")
+    .description("Run the service; its settings come from the environment")
+    .addOption(role)
+    .action(serve);
+  withExamples(command, "music serve", "music serve --role worker");
 }

