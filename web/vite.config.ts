@@ -16,5 +16,7 @@ export default defineConfig({
     // Inlined, a file would need a policy that allows `data:`.
     assetsInlineLimit: 0,
     modulePreload: false,
+    // Of the packages that are in it, as their licences ask.
+    license: { fileName: "licences.md" },
   },
 });

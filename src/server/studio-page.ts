@@ -13,6 +13,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
   ".woff2": "font/woff2",
   ".txt": "text/plain; charset=utf-8",
+  ".md": "text/markdown; charset=utf-8",
 };
 
 /** Of the style that wavesurfer.js writes into the shadow tree of a waveform, as the page sizes it. */

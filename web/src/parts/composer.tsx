@@ -19,12 +19,6 @@ interface ComposerProps {
   readonly onSubmit: () => void;
 }
 
-const ideas = [
-  "Warm lo-fi hip hop for a rainy evening, 78 bpm, D minor",
-  "Slow ambient piano with long, soft pads",
-  "Bright synthwave for a night drive, 110 bpm",
-];
-
 export function Composer(props: ComposerProps) {
   const { draft, engines, sending, refusal, onChange, onSubmit } = props;
   const engine = chosenEngine(draft, engines);
@@ -56,17 +50,6 @@ export function Composer(props: ComposerProps) {
         />
         <FieldError id="prompt-error" field="prompt" problem={refusal} />
       </div>
-      {draft.prompt === "" && (
-        <ul class="ideas" aria-label="Ideas">
-          {ideas.map((idea) => (
-            <li key={idea}>
-              <button type="button" class="chip" onClick={() => onChange({ prompt: idea })}>
-                {idea}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
       <EngineField {...{ draft, engines, engine, refusal, onChange }} />
       <LengthField
         seconds={draft.durationSeconds}

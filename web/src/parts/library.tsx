@@ -106,7 +106,7 @@ function Row({ job, now, current, onSelect }: RowProps) {
     <button type="button" class="row" aria-current={current} onClick={() => onSelect(job.id)}>
       <span class="row-title">{titleOf(job)}</span>
       <span class="row-status">
-        {job.status === "running" && <span class="number">{job.progress} %</span>}
+        {job.status === "running" && <span class="number">{job.progress}%</span>}
         <Status job={job} />
       </span>
       <span class="row-facts">

@@ -54,13 +54,10 @@ export function Player({ title, url, waveformUrl, seconds, sections, onExpired }
         </div>
       </div>
       <div class="under">
-        <span class="times" aria-hidden="true">
+        <span class="time" aria-hidden="true">
           {clockText(at)}
         </span>
         <Form sections={sections} at={at} onSeek={(to) => (media.currentTime = to)} />
-        <span class="times" aria-hidden="true">
-          {clockText(seconds)}
-        </span>
       </div>
       <p class="small" role="status">
         {failed ? "The sound could not be loaded. Its link is being renewed." : ""}

@@ -11,41 +11,69 @@ import { Making } from "./making.tsx";
 import { Notice } from "./notice.tsx";
 import { Status } from "./status.tsx";
 
+const ideas = [
+  "Warm lo-fi hip hop for a rainy evening, 78 bpm, D minor",
+  "Slow ambient piano with long, soft pads",
+  "Bright synthwave for a night drive, 110 bpm",
+];
+
 interface StageProps {
   readonly stage: RefObject<HTMLElement | null>;
   readonly studio: Studio;
   readonly state: State;
   readonly onReuse: (job: Job, changes?: Partial<Draft>) => void;
+  readonly onIdea: (prompt: string) => void;
 }
 
-export function Stage({ stage, studio, state, onReuse }: StageProps) {
+export function Stage({ stage, studio, state, onReuse, onIdea }: StageProps) {
   const job = state.jobs.get(state.selectedId ?? "") ?? null;
   return (
-    <section ref={stage} class="card stage" tabIndex={-1} aria-label="Track">
+    <section
+      ref={stage}
+      class="card stage"
+      data-stems={job?.stems === true}
+      tabIndex={-1}
+      aria-label="Track"
+    >
       {job !== null ? (
         <Shown key={job.id} {...{ job, studio, state, onReuse }} />
       ) : (
-        <Empty awaited={state.selectedId !== null && state.stageProblem === null} />
+        <Empty awaited={state.selectedId !== null && state.stageProblem === null} onIdea={onIdea} />
       )}
       <Notice problem={state.stageProblem} />
     </section>
   );
 }
 
-function Empty({ awaited }: { readonly awaited: boolean }) {
+interface EmptyProps {
+  /** A job is on its way here. */
+  readonly awaited: boolean;
+  readonly onIdea: (prompt: string) => void;
+}
+
+function Empty({ awaited, onIdea }: EmptyProps) {
+  if (awaited) return <p class="empty">Fetching the track…</p>;
   return (
     <div class="empty">
       <svg class="silence" viewBox="0 0 320 48" preserveAspectRatio="none" aria-hidden="true">
         <path d="M0 24h320" />
       </svg>
-      <p>
-        {awaited ? "Fetching the track…" : "Nothing here yet. Describe a piece, and it plays here."}
-      </p>
+      <h2>Nothing plays yet</h2>
+      <p>Describe a piece and it plays here. To begin with, perhaps:</p>
+      <ul class="ideas" aria-label="Ideas">
+        {ideas.map((idea) => (
+          <li key={idea}>
+            <button type="button" class="chip" onClick={() => onIdea(idea)}>
+              {idea}
+            </button>
+          </li>
+        ))}
+      </ul>
     </div>
   );
 }
 
-interface ShownProps extends Omit<StageProps, "stage"> {
+interface ShownProps extends Omit<StageProps, "stage" | "onIdea"> {
   readonly job: Job;
 }
 
@@ -56,7 +84,7 @@ function Shown({ job, studio, state, onReuse }: ShownProps) {
       <header class="stage-head">
         <Status job={job} cancelling={state.cancelling.has(job.id)} />
         <h2>{titleOf(job)}</h2>
-        <p class="prompt-text">{job.prompt}</p>
+        {promptOf(job) !== "" && <p class="prompt-text">{promptOf(job)}</p>}
         {understood.length > 0 && (
           <ul class="facts" aria-label="Understood as">
             {understood.map((fact) => (
@@ -79,6 +107,11 @@ function Shown({ job, studio, state, onReuse }: ShownProps) {
       {!isActive(job) && <Afterwards {...{ job, studio, onReuse }} />}
     </>
   );
+}
+
+/** The prompt, unless the heading says it all. */
+function promptOf(job: Job): string {
+  return titleOf(job).toLowerCase() === job.prompt.trim().toLowerCase() ? "" : job.prompt;
 }
 
 /** Why there is no track. */
@@ -118,17 +151,11 @@ interface AfterwardsProps {
 
 function Afterwards({ job, studio, onReuse }: AfterwardsProps) {
   const [sure, setSure] = useState(false);
-  const { track } = job;
   return (
     <div class="actions">
       <button type="button" onClick={() => onReuse(job)}>
-        {job.status === "refused" ? "Change the prompt" : "Use as a start"}
+        {job.status === "refused" ? "Change the prompt" : "Use again"}
       </button>
-      {track !== null && (
-        <button type="button" onClick={() => onReuse(job, { continues: track, title: "" })}>
-          Continue it
-        </button>
-      )}
       <span class="spacer" />
       {sure ? (
         <>

@@ -38,6 +38,7 @@ export function useStudio(
     const follow = () => studio.select(idInAddress());
     channel.onmessage = wake;
     window.addEventListener("online", wake);
+    window.addEventListener("offline", wake);
     window.addEventListener("hashchange", follow);
     document.addEventListener("visibilitychange", wake);
     follow();
@@ -47,6 +48,7 @@ export function useStudio(
       studio.stop();
       channel.close();
       window.removeEventListener("online", wake);
+      window.removeEventListener("offline", wake);
       window.removeEventListener("hashchange", follow);
       document.removeEventListener("visibilitychange", wake);
     };

@@ -35,6 +35,10 @@ export function Workspace({ credentials, session, onSignOut }: WorkspaceProps) {
     promptField.current?.focus();
     promptField.current?.scrollIntoView({ block: "center" });
   };
+  const begin = (prompt: string) => {
+    setDraft({ ...draft, prompt });
+    promptField.current?.focus();
+  };
   const select = (id: string) => {
     studio.select(id);
     reveal(stage.current);
@@ -53,7 +57,7 @@ export function Workspace({ credentials, session, onSignOut }: WorkspaceProps) {
         onSubmit={submit}
       />
       <div class="results">
-        <Stage stage={stage} studio={studio} state={state} onReuse={reuse} />
+        <Stage stage={stage} studio={studio} state={state} onReuse={reuse} onIdea={begin} />
         <Library studio={studio} state={state} onSelect={select} />
       </div>
     </main>
@@ -62,6 +66,10 @@ export function Workspace({ credentials, session, onSignOut }: WorkspaceProps) {
 
 /** Brings what was asked for before the eyes, and the keyboard to it. */
 function reveal(element: HTMLElement | null): void {
-  element?.focus({ preventScroll: true });
-  element?.scrollIntoView({ block: "nearest" });
+  if (element === null) return;
+  element.focus({ preventScroll: true });
+  const { top } = element.getBoundingClientRect();
+  if (top >= 0 && top < window.innerHeight / 2) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
 }

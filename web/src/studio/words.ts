@@ -32,7 +32,7 @@ const waitReasons: Readonly<Record<string, string>> = {
   cap: "Your organization already has as many running as it may.",
   no_worker: "No worker for this engine is running right now. It starts as soon as one is.",
   backoff: "The last attempt failed; the next one comes in a little while.",
-  behind_others: "Others go first.",
+  behind_others: "Every worker is busy with others.",
 };
 
 /** The place in the line, or null where there is none to tell. */
