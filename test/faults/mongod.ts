@@ -30,10 +30,13 @@ export class Node {
   readonly host: string;
   readonly #port: number;
   readonly #folder: string;
+  readonly #more: readonly string[];
   #mongod: WatchedMongod | null = null;
 
-  constructor(port: number, folder: string) {
+  /** @param more settings of the command line */
+  constructor(port: number, folder: string, more: readonly string[] = []) {
     this.#port = port;
+    this.#more = more;
     this.host = `127.0.0.1:${port}`;
     this.#folder = folder;
   }
@@ -47,7 +50,11 @@ export class Node {
     const { path } = await resolveMongod({ report: silent });
     const own = ["--port", String(this.#port), "--dbpath", this.#folder];
     const log = join(this.#folder, "..", `mongod-${this.#port}.log`);
-    this.#mongod = await WatchedMongod.spawn([path, ...own, ...settings], log, systemClock);
+    this.#mongod = await WatchedMongod.spawn(
+      [path, ...own, ...settings, ...this.#more],
+      log,
+      systemClock,
+    );
   }
 
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
@@ -95,14 +102,18 @@ async function freePort(): Promise<number> {
 /**
  * A replica set of `count` nodes with a primary, whose elections are quick.
  * @param atEnd has it ended: `onTestFinished` or `afterAll`
+ * @param more settings of the command line of each node
  */
 export async function startReplicaSet(
   count: number,
   atEnd: (end: () => Promise<void>) => void,
+  more: readonly string[] = [],
 ): Promise<ReplicaSet> {
   const folder = await mkdtemp(join(tmpdir(), "music-faults-"));
   const nodes: Node[] = [];
-  for (let n = 0; n < count; n++) nodes.push(new Node(await freePort(), join(folder, String(n))));
+  for (let n = 0; n < count; n++) {
+    nodes.push(new Node(await freePort(), join(folder, String(n)), more));
+  }
   atEnd(async () => {
     await Promise.all(nodes.map((node) => node.kill()));
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
- * A network between the code under test and mongod that can go wrong: it loses replies, swallows bytes
- * both ways, or is slow. It reads the wire protocol as far as it must: the length of a message, its ids,
+ * A network between the code under test and mongod that can go wrong: it loses replies, holds commands back,
+ * swallows bytes both ways, or is slow. It reads the wire protocol as far as it must: the length of a message, its ids,
  * and the command in it (OP_MSG, https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/).
  */
 import { createServer, connect as dial, type Server, type Socket } from "node:net";
@@ -43,6 +43,8 @@ function onMessages(socket: Socket, each: (message: Buffer) => void): void {
 export class TcpProxy {
   /** Whether the reply to this command is lost, and its connection with it. The server has done it. */
   losesReplyTo: (command: Document) => boolean = () => false;
+  /** Whether this command waits until `release` is called. */
+  holds: (command: Document) => boolean = () => false;
   /** Whether bytes go nowhere, while every connection stays open. */
   swallows = false;
   /** How many messages went nowhere so far. */
@@ -51,6 +53,8 @@ export class TcpProxy {
   latencyMs = 0;
   /** How many replies were lost so far. */
   lost = 0;
+  /** What is held back, as it would be sent on. */
+  readonly #held: (() => void)[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -72,6 +76,17 @@ export class TcpProxy {
     return `mongodb://127.0.0.1:${port}/?directConnection=true`;
   }
 
+  /** How many commands wait to be sent on. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Holds nothing back any more. */
+  release(): void {
+    this.holds = () => false;
+    for (const send of this.#held.splice(0)) send();
+  }
+
   #join(client: Socket, target: number): void {
     const server = dial(target, "127.0.0.1");
     const lostIds = new Set<number>();
@@ -89,8 +104,11 @@ export class TcpProxy {
       });
     }
     onMessages(client, (message) => {
-      if (this.losesReplyTo(commandOf(message))) lostIds.add(message.readInt32LE(header.id));
-      this.#pass(message, server);
+      const command = commandOf(message);
+      if (this.losesReplyTo(command)) lostIds.add(message.readInt32LE(header.id));
+      const send = () => this.#pass(message, server);
+      if (this.holds(command)) this.#held.push(send);
+      else send();
     });
     onMessages(server, (message) => {
       if (!lostIds.has(message.readInt32LE(header.answers))) return this.#pass(message, client);
