@@ -1,5 +1,6 @@
 /** The composition root: constructs everything, in the order in which it starts, and decides nothing. */
 import { join } from "node:path";
+import type { Tracer } from "@opentelemetry/api";
 import { systemClock as clock } from "./base/clock.ts";
 import { type Config, ConfigError, type Role } from "./base/config.ts";
 import { checkDisk } from "./base/disk.ts";
@@ -24,6 +25,7 @@ import { createModeration } from "./policy/moderation.ts";
 import { rulePolicy } from "./policy/rules.ts";
 import { type Certificate, readCertificate } from "./server/tls.ts";
 import { closeDatabase, type Database, type Store } from "./store/index.ts";
+import { startTracing } from "./tracing/exporter.ts";
 import type { ExecutionSteps } from "./worker/execution.ts";
 import { Janitor } from "./worker/janitor.ts";
 import { defaultLeaseTimes } from "./worker/leases.ts";
@@ -34,6 +36,8 @@ export interface ProcessPorts {
   readonly log: Log;
   /** Called when the process cannot go on. */
   readonly onFatal: (error: Error) => void;
+  /** Instead of the collector's of the settings. */
+  readonly tracer?: Tracer;
   /** What the embedded database does, for people; the log when absent. */
   readonly report?: (message: string) => void;
 }
@@ -101,12 +105,14 @@ class ComposedService implements ServiceProcess {
       database: () => this.#open().ping(),
     };
     const metrics: Metrics = createMetrics(async () => (await this.#store?.queueDepths()) ?? []);
+    const tracer = await this.#startTracing();
+    const telemetry: Telemetry = { ...metrics, tracer };
     const operations = createOperations(this.#config, checks, metrics, this.#stopping.signal);
     // First, and so the last to stop: orchestrators ask it while the rest is not there yet, or any more.
     await this.#begin(operations);
     if (operations.port > 0) log.info({ operationsPort: operations.port }, "health is served");
     const database = await this.#startDatabase();
-    const store = composeStore(database, this.#config, log, metrics);
+    const store = composeStore(database, this.#config, log, telemetry);
     this.#store = store;
     await this.#begin(store.feed);
     checks["feed"] = () => store.feed.checkOpen();
@@ -115,7 +121,7 @@ class ComposedService implements ServiceProcess {
     const parts: Lifecycle[] = [];
     if (this.#role !== "api") {
       for (const engine of engines) await this.#begin(engine);
-      const worker = this.#createWorker(store, engines, artifacts, metrics);
+      const worker = this.#createWorker(store, engines, artifacts, telemetry);
       checks["worker"] = () => worker.checkLoop();
       checks["disk"] = () => checkDisk(this.#config.DATA_DIR);
       parts.push(worker);
@@ -125,7 +131,7 @@ class ComposedService implements ServiceProcess {
     const faces =
       this.#role === "worker"
         ? null
-        : await this.#createFaces({ store, engines, artifacts, readiness, telemetry: metrics });
+        : await this.#createFaces({ store, engines, artifacts, readiness, telemetry });
     if (faces !== null) parts.push(faces);
     // A long download must not keep the worker from handing its jobs back.
     await this.#begin(together(parts));
@@ -165,6 +171,17 @@ class ComposedService implements ServiceProcess {
     this.#started.push(part);
     await part.start();
     return part;
+  }
+
+  /** Null when there is no collector, and then nothing of it is loaded. */
+  async #startTracing(): Promise<Tracer | null> {
+    const { tracer } = this.#ports;
+    if (tracer !== undefined) return tracer;
+    const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = this.#config;
+    if (endpoint === undefined) return null;
+    const tracing = await startTracing(endpoint, clock);
+    await this.#begin({ start: async () => {}, stop: () => tracing.stop() });
+    return tracing.tracer;
   }
 
   async #startDatabase(): Promise<Database> {

@@ -22,6 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   server: ["base"],
   policy: ["generations", "base"],
   metrics: ["generations", "base"],
+  tracing: ["base"],
   // The command line is a client; it starts the service through the composition root.
   // Its JSON is that of the gateway's printer.
   cli: [

@@ -17,9 +17,10 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { traceparentOf } from "../base/trace-context.ts";
-import { refuseViolations, ServiceError } from "../generations/failures.ts";
+import { type FailureCode, refuseViolations, ServiceError } from "../generations/failures.ts";
 import type { Telemetry } from "../generations/telemetry.ts";
 import type { Authorization } from "./authorization.ts";
+import { beginCallSpan, endCallSpan } from "./call-trace.ts";
 import { encodings, serviceErrorOf, toConnectError, unreadableMessage } from "./errors.ts";
 import { faceOf } from "./face.ts";
 import { rateLimitHeaders } from "./rate-limits.ts";
@@ -32,7 +33,7 @@ export interface InterceptorPorts {
   readonly random: Random;
   readonly log: Log;
   readonly clock: Clock;
-  readonly telemetry: Pick<Telemetry, "callEnded">;
+  readonly telemetry: Pick<Telemetry, "callEnded" | "tracer">;
 }
 
 /** The chain, outermost first. */
@@ -61,9 +62,11 @@ function errors({ random, log, clock, telemetry }: InterceptorPorts): Intercepto
   return (next) => async (request) => {
     const beganAt = clock.monotonicMs();
     const face = faceOf(request.header, request.contextValues);
+    const span = beginCallSpan(telemetry.tracer, request, face);
     const ended = (code: string) => {
       const seconds = (clock.monotonicMs() - beganAt) / 1_000;
       telemetry.callEnded({ face, method: request.method.name, code, seconds });
+      endCallSpan(span, code, isFaultOfOurs(code));
     };
     const id =
       request.contextValues.get(requestIdKey) ||
@@ -86,6 +89,10 @@ function errors({ random, log, clock, telemetry }: InterceptorPorts): Intercepto
       throw failed(error);
     }
   };
+}
+
+function isFaultOfOurs(code: string): boolean {
+  return code in encodings && encodings[code as FailureCode].type === "server_error";
 }
 
 /** The standard error model of what a call threw. */

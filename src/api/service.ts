@@ -20,6 +20,7 @@ import type { JobStore, NewJob } from "../generations/job-store.ts";
 import type { MediaLinks } from "../generations/media-links.ts";
 import { isTerminal } from "../generations/state.ts";
 import { type Authorization, callerKey } from "./authorization.ts";
+import { traceparentIn } from "./call-trace.ts";
 import { fromCreateRequest, fromListRequest, priorityIn } from "./from-proto.ts";
 import { Looks } from "./looks.ts";
 import { formatPageToken } from "./page-token.ts";
@@ -61,7 +62,12 @@ function requestHash(request: CreateGenerationRequest): string {
   return createHash("sha256").update(canonical).digest("hex");
 }
 
-function newJob(request: CreateGenerationRequest, scope: Scope, random: Random): NewJob {
+function newJob(
+  request: CreateGenerationRequest,
+  scope: Scope,
+  random: Random,
+  traceparent: string | null,
+): NewJob {
   const key = request.idempotencyKey;
   return {
     ...scope,
@@ -70,6 +76,7 @@ function newJob(request: CreateGenerationRequest, scope: Scope, random: Random):
     request: fromCreateRequest(request),
     seed: request.seed ?? newSeed(random),
     priority: priorityIn(request),
+    traceparent,
     idempotency: key === undefined ? null : { key, hash: requestHash(request) },
   };
 }
@@ -150,7 +157,8 @@ export function createService(given: ServicePorts): ServiceImpl<typeof MusicGene
   return {
     async createGeneration(request, context) {
       const scope = scopeOf(request, context);
-      const asked = newJob(request, scope, random);
+      const traceparent = traceparentIn(context.values, context.requestHeader);
+      const asked = newJob(request, scope, random, traceparent);
       await checkSeedTrack(store, asked, context);
       const job = await store.create(asked, context);
       return show(await waited(ports, scope, job, request.waitSeconds ?? 0, context), context);

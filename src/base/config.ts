@@ -117,6 +117,10 @@ export const settings = z.object({
     .max(600)
     .default(10)
     .describe("How long a stop waits for running calls and jobs."),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("A collector of OpenTelemetry traces, by HTTP. Unset: no traces."),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")

@@ -19,6 +19,8 @@ export interface NewJob extends Scope {
   readonly request: GenerationRequest;
   readonly seed: number;
   readonly priority: Priority;
+  /** W3C Trace Context: what the job's trace leads on from. */
+  readonly traceparent: string | null;
   /** `hash` is of the request that came with the key. */
   readonly idempotency: { readonly key: string; readonly hash: string } | null;
 }

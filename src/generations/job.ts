@@ -58,6 +58,8 @@ export interface Job extends Scope {
   /** An unsigned 32-bit number. */
   readonly seed: number;
   readonly priority: Priority;
+  /** W3C Trace Context: the call that made it. */
+  readonly traceparent: string | null;
   readonly status: Status;
   readonly phase: Phase;
   /** Grows by one with every change that a caller can see. */

@@ -1,4 +1,5 @@
 /** What the service tells those who watch over it; `src/metrics` counts it. Each method returns at once. */
+import type { Tracer } from "@opentelemetry/api";
 import type { Job } from "./job.ts";
 
 /** A call that has ended, a stream at its end. */
@@ -21,6 +22,8 @@ export interface QueueDepth {
 }
 
 export interface Telemetry {
+  /** Makes spans; null when nobody collects traces. */
+  readonly tracer: Tracer | null;
   callEnded(call: EndedCall): void;
   /** An attempt ended; `job` is as it is afterwards. */
   attemptEnded(job: Job): void;
@@ -34,6 +37,7 @@ export interface Telemetry {
 
 /** Tells nobody. */
 export const noTelemetry: Telemetry = {
+  tracer: null,
   callEnded: () => {},
   attemptEnded: () => {},
   leaseLost: () => {},

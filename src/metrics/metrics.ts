@@ -7,7 +7,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Job } from "../generations/job.ts";
 import type { QueueDepth, Telemetry } from "../generations/telemetry.ts";
 
-export interface Metrics extends Telemetry {
+export interface Metrics extends Omit<Telemetry, "tracer"> {
   /** The text of a scrape. */
   text(): Promise<string>;
   readonly contentType: string;

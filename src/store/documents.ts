@@ -59,6 +59,7 @@ export interface JobDocument {
   progress: Job["progress"];
   interpretation?: NonNullable<Job["interpretation"]>;
   priority: Priority | 0;
+  traceparent?: string;
   /** The lowest goes first within an organization; absent before version 2, and those go first of all. */
   rank?: Date;
   attempts: number;
@@ -140,6 +141,7 @@ export function toJob(document: JobDocument): Job {
     request: { ...earlierRequest, ...document.request },
     seed: document.seed,
     priority: document.priority || "normal",
+    traceparent: document.traceparent ?? null,
     status: document.status,
     phase: document.phase,
     version: document.version,

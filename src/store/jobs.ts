@@ -34,6 +34,7 @@ function documentOf(job: NewJob): Omit<JobDocument, "createdAt"> {
     priority: job.priority,
     attempts: 0,
     epoch: 0,
+    ...(job.traceparent !== null && { traceparent: job.traceparent }),
     ...(job.idempotency && { idempotency: job.idempotency }),
   };
 }

@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Probe } from "../base/probe.ts";
 import type { Random } from "../base/random.ts";
+import { traceIdOf } from "../base/trace-context.ts";
 import { AbortReason, abortReasonOf } from "../generations/abort.ts";
 import type { ArtifactStore } from "../generations/artifacts.ts";
 import {
@@ -32,6 +33,7 @@ import {
 import type { CancelReceipt, Exit, JobStore } from "../generations/job-store.ts";
 import type { Policy, PolicyDecision } from "../generations/policy.ts";
 import type { Telemetry } from "../generations/telemetry.ts";
+import { AttemptTrace } from "./attempt-trace.ts";
 import type { HeldLease } from "./leases.ts";
 import { Publication, StorageError, stored } from "./publication.ts";
 import { readContinuation, SeedTrackGone } from "./seed-track.ts";
@@ -54,7 +56,7 @@ export interface ExecutionPorts {
   readonly random: Random;
   readonly log: Log;
   readonly probe: Probe<ExecutionSteps>;
-  readonly telemetry: Pick<Telemetry, "attemptEnded" | "leaseLost">;
+  readonly telemetry: Pick<Telemetry, "attemptEnded" | "leaseLost" | "tracer">;
 }
 
 /** How long the first retry waits; each further one four times as long, with jitter. */
@@ -68,7 +70,9 @@ export async function execute(
   claim: Claim,
   held: HeldLease,
 ): Promise<void> {
-  const log = ports.log.child({ jobId: claim.job.id, epoch: claim.lease.epoch });
+  const traceId = traceIdOf(claim.job.traceparent);
+  const facts = { jobId: claim.job.id, epoch: claim.lease.epoch, ...(traceId && { traceId }) };
+  const log = ports.log.child(facts);
   const attempt = new Execution({ ...ports, log }, engine, claim, held);
   try {
     await attempt.run();
@@ -92,6 +96,7 @@ class Execution {
   readonly #job: Job;
   readonly #held: HeldLease;
   readonly #publication: Publication;
+  readonly #trace: AttemptTrace;
   /** As the engine has told it. */
   #interpretation: Interpretation | undefined;
   /** Its path, once the engine has asked for it. */
@@ -103,20 +108,25 @@ class Execution {
     this.#job = claim.job;
     this.#held = held;
     this.#publication = new Publication(ports.artifacts, claim.lease);
+    this.#trace = new AttemptTrace(ports.telemetry.tracer, claim.job, ports.clock);
   }
 
   async run(): Promise<void> {
     const { id } = this.#job;
     let exit: Exit | null;
     let stoppedAt = "before the start";
+    const trace = this.#trace;
     try {
-      exit = await this.#admit();
+      exit = await trace.step("admit", () => this.#admit());
       if (exit === null) {
-        const outcome = await this.#render(await this.#prepare());
+        const task = await trace.step("prepare", () => this.#prepare());
+        const outcome = await trace.step("render", () => this.#render(task));
         await this.#ports.probe.mark("rendered", { jobId: id, outcome: outcome.kind });
         stoppedAt = outcome.kind === "stopped" ? outcome.at : "the end of the render";
         exit =
-          outcome.kind === "stopped" ? this.#exitOfStop(outcome) : await this.#publish(outcome);
+          outcome.kind === "stopped"
+            ? this.#exitOfStop(outcome)
+            : await trace.step("publish", () => this.#publish(outcome));
       }
     } catch (error) {
       await this.#ports.probe.mark("rendered", { jobId: id, outcome: "error" });
@@ -126,7 +136,9 @@ class Execution {
         exit = this.#exitOfStop({ kind: "stopped", at: stoppedAt, checkpoint: null });
       } else exit = this.#exitOfError(error);
     }
-    const job = exit && (await this.#settle(exit, stoppedAt));
+    const ending = exit;
+    const job = ending && (await trace.step("settle", () => this.#settle(ending, stoppedAt)));
+    trace.end(job);
     const { telemetry } = this.#ports;
     if (job !== null) telemetry.attemptEnded(job);
     else telemetry.leaseLost(this.#job.engine);

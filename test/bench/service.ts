@@ -63,6 +63,7 @@ export function newJob(organizationId: string): NewJob {
     request: { ...payload, mode: "creation" },
     seed: 7,
     priority: "normal",
+    traceparent: null,
     idempotency: null,
   };
 }
@@ -140,7 +141,7 @@ export async function startWorker(
       random,
       log,
       probe: new Probe<ExecutionSteps>(),
-      telemetry: createMetrics(async () => []),
+      telemetry: { ...createMetrics(async () => []), tracer: null },
       policy: rulePolicy,
     },
     {

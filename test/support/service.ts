@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Tracer } from "@opentelemetry/api";
 import { afterAll, inject } from "vitest";
 import { type Role, readConfig } from "../../src/base/config.ts";
 import { randomHex, systemRandom } from "../../src/base/random.ts";
@@ -13,6 +14,7 @@ export interface TestServiceOptions {
   readonly role?: Role;
   /** Settings beside those that keep it to itself. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly tracer?: Tracer;
 }
 
 export interface TestService extends ServiceProcess {
@@ -25,6 +27,7 @@ export interface TestService extends ServiceProcess {
 export async function startTestService({
   role = "all",
   settings = {},
+  tracer,
 }: TestServiceOptions = {}): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "music-service-"));
   const database = `test_${randomHex(systemRandom, 6)}`;
@@ -40,7 +43,11 @@ export async function startTestService({
   const onFatal = (error: Error) => {
     throw error;
   };
-  const service = createServiceProcess(config, { log: silentLog, onFatal }, role);
+  const service = createServiceProcess(
+    config,
+    { log: silentLog, onFatal, ...(tracer && { tracer }) },
+    role,
+  );
   await service.start();
   afterAll(async () => {
     await service.stop();

@@ -63,6 +63,7 @@ export function newTestJob(change: Partial<NewJob> = {}): NewJob {
     request,
     seed: 7,
     priority: "normal",
+    traceparent: null,
     idempotency: null,
     ...change,
   };

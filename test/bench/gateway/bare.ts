@@ -137,6 +137,7 @@ export function mountBare(app: FastifyInstance): void {
           stems: false,
         },
         seed: 7,
+        traceparent: null,
         idempotency: null,
         priority: "normal",
       });
