@@ -38,6 +38,7 @@ export interface Interpretation {
 export interface TrackSummary {
   readonly id: string;
   readonly title: string;
+  readonly engine: string;
   readonly measured_duration_seconds: number;
   readonly mime_type: string;
   readonly licence_class: string;
@@ -46,8 +47,8 @@ export interface TrackSummary {
 
 export interface Track extends TrackSummary {
   readonly stem_urls: Readonly<Record<string, string>>;
-  readonly midi_url?: string | null;
-  readonly waveform_url?: string | null;
+  readonly midi_url: string | null;
+  readonly waveform_url: string | null;
 }
 
 export interface Job {
@@ -77,7 +78,7 @@ export interface Job {
   readonly priority: string;
   readonly interpretation: Interpretation | null;
   readonly output_format: string;
-  readonly stems?: boolean;
+  readonly stems: boolean;
 }
 
 export interface Engine {
@@ -92,6 +93,7 @@ export interface Engine {
   readonly commercial_use: boolean;
   readonly requires_attribution: boolean;
   readonly output_formats: readonly string[];
+  readonly supports_seed_tracks: boolean;
 }
 
 export interface JobPage {

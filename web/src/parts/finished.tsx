@@ -57,7 +57,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 function Downloads({ job, track }: { readonly job: Job; readonly track: Track }) {
-  const midi = track.midi_url ?? null;
+  const midi = track.midi_url;
   const files: (readonly [label: string, url: string])[] = [
     [kinds[track.mime_type] ?? "Audio", track.playback_url],
     ...(midi === null ? [] : [["Score (MIDI)", midi] as const]),

@@ -1,7 +1,7 @@
 /** What need not be chosen; of it, only what the engine can do. */
 import type { Problem } from "../connection/errors.ts";
 import type { Engine } from "../model.ts";
-import { type Draft, takesLyrics } from "../studio/draft.ts";
+import { continuedBy, type Draft, takesLyrics } from "../studio/draft.ts";
 import { named } from "../studio/words.ts";
 import { Choice } from "./choice.tsx";
 import { FieldError } from "./field-error.tsx";
@@ -16,11 +16,14 @@ interface OptionsProps {
 const formats: Readonly<Record<string, string>> = { mp3: "MP3", flac: "FLAC", wav: "WAV" };
 
 export function Options({ draft, engine, refusal, onChange }: OptionsProps) {
+  const continued = continuedBy(draft, engine);
   return (
     <>
-      {draft.continues !== null && (
+      {continued !== null && (
         <p class="continues">
-          Continues <em>{draft.continues.title}</em>
+          <span>
+            Continues <em>{continued.title}</em>
+          </span>
           <button type="button" class="quiet" onClick={() => onChange({ continues: null })}>
             Start fresh
           </button>
@@ -94,7 +97,7 @@ function More({ draft, engine, refusal, onChange }: OptionsProps) {
         ]}
         onChange={(mode) => onChange({ mode })}
       />
-      {engine.output_formats?.length > 1 && (
+      {engine.output_formats.length > 1 && (
         <Choice
           legend="Format"
           name="format"

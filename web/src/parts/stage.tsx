@@ -104,7 +104,7 @@ function Shown({ job, studio, state, onReuse }: ShownProps) {
         />
       )}
       <Ending job={job} />
-      {!isActive(job) && <Afterwards {...{ job, studio, onReuse }} />}
+      {!isActive(job) && <Afterwards {...{ job, studio, state, onReuse }} />}
     </>
   );
 }
@@ -146,16 +146,25 @@ function Ending({ job }: { readonly job: Job }) {
 interface AfterwardsProps {
   readonly job: Job;
   readonly studio: Studio;
+  readonly state: State;
   readonly onReuse: StageProps["onReuse"];
 }
 
-function Afterwards({ job, studio, onReuse }: AfterwardsProps) {
+function Afterwards({ job, studio, state, onReuse }: AfterwardsProps) {
   const [sure, setSure] = useState(false);
+  const { track } = job;
+  const engine = state.engines.find(({ engine_key }) => engine_key === job.engine);
+  const canContinue = engine?.supports_seed_tracks === true;
   return (
     <div class="actions">
       <button type="button" onClick={() => onReuse(job)}>
         {job.status === "refused" ? "Change the prompt" : "Use again"}
       </button>
+      {track !== null && canContinue && (
+        <button type="button" onClick={() => onReuse(job, { continues: track, title: "" })}>
+          Continue it
+        </button>
+      )}
       <span class="spacer" />
       {sure ? (
         <>

@@ -1,6 +1,12 @@
 /** The form: what a person has chosen, which choices an engine offers, and the request they make. */
 import type { Engine, Job } from "../model.ts";
 
+export interface Continued {
+  readonly id: string;
+  readonly title: string;
+  readonly engine: string;
+}
+
 export interface Draft {
   readonly engine: string;
   readonly prompt: string;
@@ -14,8 +20,8 @@ export interface Draft {
   readonly stems: boolean;
   readonly seed: string;
   readonly priority: string;
-  /** A track to continue from, by its id and title. */
-  readonly continues: { readonly id: string; readonly title: string } | null;
+  /** A track to continue from, and the engine that made it. */
+  readonly continues: Continued | null;
 }
 
 export const emptyDraft: Draft = {
@@ -44,6 +50,12 @@ export function takesLyrics(draft: Draft, engine: Engine): boolean {
   return engine.supports_lyrics && !draft.instrumental;
 }
 
+/** The track that the new one would continue: engines continue only what they made. */
+export function continuedBy({ continues }: Draft, engine: Engine): Continued | null {
+  if (continues === null || !engine.supports_seed_tracks) return null;
+  return continues.engine === engine.engine_key ? continues : null;
+}
+
 export function tagsOf(text: string): string[] {
   const tags = text.split(",").map((each) => each.trim());
   return [...new Set(tags.filter((each) => each !== ""))];
@@ -52,7 +64,8 @@ export function tagsOf(text: string): string[] {
 /** The body of `CreateGeneration`: only what was chosen and what the engine can do. */
 export function requestOf(draft: Draft, engine: Engine): Record<string, unknown> {
   const tags = tagsOf(draft.styleTags);
-  const formats = engine.output_formats ?? [];
+  const formats = engine.output_formats;
+  const continues = continuedBy(draft, engine);
   return {
     engine: engine.engine_key,
     prompt: draft.prompt,
@@ -66,7 +79,7 @@ export function requestOf(draft: Draft, engine: Engine): Record<string, unknown>
     ...(draft.stems && engine.supports_stems && { stems: true }),
     ...(draft.seed.trim() !== "" && { seed: Number(draft.seed) }),
     ...(draft.priority !== "normal" && { priority: draft.priority }),
-    ...(draft.continues !== null && { seed_track_id: draft.continues.id }),
+    ...(continues !== null && { seed_track_id: continues.id }),
   };
 }
 
@@ -80,8 +93,8 @@ export function draftOf(job: Job): Draft {
     mode: job.mode,
     styleTags: job.style_tags.join(", "),
     title: job.title ?? "",
-    outputFormat: job.output_format ?? "",
-    stems: job.stems ?? false,
+    outputFormat: job.output_format,
+    stems: job.stems,
     priority: job.priority,
   };
 }
