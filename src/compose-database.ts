@@ -36,6 +36,7 @@ export function composeStore(
     attemptMs: config.ATTEMPT_SECONDS * 1_000,
     jobMs: config.JOB_SECONDS * 1_000,
     defaultCap: config.ORGANIZATION_CAP,
+    quotas: limitsOf(config),
   };
   return createStore(database, { clock, random, log, telemetry }, options);
 }
@@ -47,6 +48,8 @@ export function limitsOf(config: Config): ServiceLimits {
     callsPerMinute: config.ORGANIZATION_CALLS_PER_MINUTE,
     keyStreams: config.KEY_STREAMS,
     streams: config.ORGANIZATION_STREAMS,
+    queuedJobs: config.ORGANIZATION_QUEUED_JOBS,
+    audioSecondsPerDay: config.ORGANIZATION_AUDIO_SECONDS_PER_DAY,
   };
 }
 

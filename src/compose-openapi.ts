@@ -86,19 +86,25 @@ export function composeOpenApi(): OpenApiDocument {
       },
     ],
     answerHeaders: {
-      "RateLimit-Policy": {
-        description:
-          "The limits on calls: of the key, and of the organization (draft-ietf-httpapi-ratelimit-headers).",
-        schema: { type: "string" },
-      },
-      RateLimit: {
-        description: "How many calls are left of each, and in how many seconds there are more.",
-        schema: { type: "string" },
-      },
       "X-Request-Id": {
         description: "The id of the call; quote it to the operator.",
         required: true,
         schema: { type: "string" },
+      },
+      "RateLimit-Policy": {
+        description:
+          "The rate limits of the caller: `q` calls in a window of `w` seconds. Both fields are those of draft-ietf-httpapi-ratelimit-headers-10, and come once the caller is known.",
+        schema: {
+          type: "string",
+          examples: ['"key";q=30000;w=60, "organization";q=60000;w=60'],
+        },
+      },
+      RateLimit: {
+        description: "Where the caller stands: `r` calls left, and `t` seconds until all are.",
+        schema: {
+          type: "string",
+          examples: ['"key";r=29990;t=42, "organization";r=59990;t=42'],
+        },
       },
     },
     successHeaders: ({ output, methodKind }): Record<string, Header> =>

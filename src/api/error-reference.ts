@@ -98,7 +98,14 @@ const exampleDetails: Partial<Record<FailureKind, ConstructorParameters<typeof S
         { field: "duration_seconds", rule: "int32.gt", message: "must be greater than 0" },
       ],
     },
-    rate_limit_exceeded: { retryAfterSeconds: 2 },
+    rate_limit_exceeded: {
+      details: { policy: "key", limit: "30000", window_seconds: "60" },
+      retryAfterSeconds: 2,
+    },
+    quota_exceeded: {
+      details: { quota: "queued_jobs", limit: "10000", organization_id: "org_abc123" },
+      retryAfterSeconds: 10,
+    },
   };
 
 const exampleTime = new Date("2026-01-02T03:04:05Z");
@@ -128,6 +135,7 @@ const only: Partial<Record<FailureCode, (call: CallFacts) => boolean>> = {
   CANCELLED: () => false,
   // A repeat of a create finds its job deleted, too.
   RESOURCE_NOT_FOUND: ({ method }) => !method.startsWith("list"),
+  QUOTA_EXCEEDED: ({ method }) => method === "createGeneration",
   JOB_ACTIVE: ({ method }) => method === "deleteGeneration",
   IDEMPOTENCY_KEY_REUSED: ({ method }) => method === "createGeneration",
   PAYLOAD_TOO_LARGE: ({ verb }) => verb !== "GET",

@@ -10,6 +10,7 @@ import {
   BadRequestSchema,
   ErrorInfoSchema,
   LocalizedMessageSchema,
+  QuotaFailureSchema,
   RequestInfoSchema,
   RetryInfoSchema,
 } from "../../gen/google/rpc/error_details_pb.ts";
@@ -152,10 +153,25 @@ function detailsOf(error: ServiceError, requestId: string) {
     ...(fieldViolations.length > 0
       ? [{ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) }]
       : []),
+    ...(error.kind === "quota_exceeded"
+      ? [{ desc: QuotaFailureSchema, value: quotaFailureOf(error) }]
+      : []),
     ...(error.retryAfterSeconds === null
       ? []
       : [{ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) }]),
   ];
+}
+
+function quotaFailureOf({ systemMessage, details }: ServiceError) {
+  const { quota = "", limit = "0", organization_id } = details;
+  const violation = {
+    subject: `organization:${organization_id}`,
+    description: systemMessage,
+    apiService: errorDomain,
+    quotaId: String(quota),
+    quotaValue: BigInt(String(limit)),
+  };
+  return create(QuotaFailureSchema, { violations: [violation] });
 }
 
 /** The answer that the REST face gives to an error. */

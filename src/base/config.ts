@@ -89,6 +89,14 @@ export const settings = z.object({
     .describe(
       "Streams for one organization at once, in each process, where its record does not say.",
     ),
+  ORGANIZATION_QUEUED_JOBS: most
+    .default(10_000)
+    .describe("Jobs of one organization that may wait, where its record does not say."),
+  ORGANIZATION_AUDIO_SECONDS_PER_DAY: most
+    .default(360_000)
+    .describe(
+      "Seconds of audio that may be asked for one organization in a day (UTC), where its record does not say.",
+    ),
   ATTEMPT_SECONDS: z.coerce
     .number()
     .min(10)

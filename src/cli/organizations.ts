@@ -16,6 +16,8 @@ import {
 const limitNames: Readonly<Record<string, OrganizationLimit>> = {
   "calls-per-minute": "callsPerMinute",
   streams: "streams",
+  "queued-jobs": "queuedJobs",
+  "audio-seconds-per-day": "audioSecondsPerDay",
 };
 
 function limitsText(limits: Partial<Record<OrganizationLimit, number>>): string {

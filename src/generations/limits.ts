@@ -1,7 +1,12 @@
 /** What callers may use: rates, streams and quotas, as ports and names. */
 
 /** What an organization's own record may say, instead of the service's defaults. */
-export const organizationLimits = ["callsPerMinute", "streams"] as const;
+export const organizationLimits = [
+  "callsPerMinute",
+  "streams",
+  "queuedJobs",
+  "audioSecondsPerDay",
+] as const;
 export type OrganizationLimit = (typeof organizationLimits)[number];
 
 export type Limits = Readonly<Record<OrganizationLimit, number>>;

@@ -91,6 +91,8 @@ export interface OrganizationDocument {
   cap?: number;
   /** Its own limits, those that are not the service's defaults. */
   limits?: Partial<Limits>;
+  /** The seconds of audio that were asked for on the day (UTC) of the last create. */
+  usage?: { day: Date; seconds: number };
   members: string[];
   createdAt: Date;
 }

@@ -16,6 +16,7 @@ import { createJobs } from "./jobs.ts";
 import { createOrganizations, type MongoOrganizations } from "./organizations.ts";
 import { createQueueDepths } from "./queue-depth.ts";
 import { QueueLook } from "./queue-facts.ts";
+import { createQuotas, type QuotaLimits } from "./quotas.ts";
 import { createRateCounter } from "./rate-counter.ts";
 import { withUnavailability } from "./unavailable.ts";
 import { announce, withdraw } from "./workers.ts";
@@ -37,6 +38,8 @@ export interface Store {
 export interface StoreOptions extends ClaimOptions {
   /** The longest that one call of the database may take, in milliseconds. */
   readonly callLimitMs?: number;
+  /** Of new jobs, where an organization's record does not say; without, there are none. */
+  readonly quotas?: QuotaLimits;
 }
 
 /**
@@ -59,11 +62,12 @@ export function createStore(
   const { callLimitMs = defaultCallLimitMs } = options;
   const database = withCallLimit(opened, ports.clock, callLimitMs);
   const organizations = createOrganizations(database);
+  const quotas = options.quotas ? createQuotas(database, ports.clock, options.quotas) : null;
   const look = new QueueLook(database, organizations, ports.clock, options.defaultCap);
   const claims = new Claims(database, organizations, ports, options);
   return {
     jobs: withUnavailability<JobStore>({
-      ...createJobs(database, options),
+      ...createJobs(database, options, quotas),
       ...createDeletion(database),
       queueFacts: (job, bounds) => look.factsOf(job, bounds),
       announce: (worker) => announce(database, worker),

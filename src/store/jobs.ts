@@ -11,6 +11,7 @@ import { type Database, isDuplicateKey } from "./database.ts";
 import type { Deletion } from "./deletion.ts";
 import { type JobDocument, schemaVersion, toJob } from "./documents.ts";
 import { fenceOf, fenceOfAll, notRunOut } from "./fence.ts";
+import type { Quotas, Taken } from "./quotas.ts";
 import { scopeOf } from "./scope.ts";
 import { createSettle } from "./settle.ts";
 import { cancelOf, deadlineOf, dueOf, lapseOf, type TimeLimits } from "./updates.ts";
@@ -78,14 +79,26 @@ function sameRequest(found: JobDocument, job: NewJob): JobDocument {
   });
 }
 
-async function create(jobs: Jobs, job: NewJob, jobMs: number, bounds?: CallBounds) {
+/** A repeat takes nothing from the quotas, and is never refused by them. */
+async function create(
+  jobs: Jobs,
+  job: NewJob,
+  { jobMs, quotas }: { readonly jobMs: number; readonly quotas: Quotas | null },
+  bounds?: CallBounds,
+): Promise<JobDocument> {
+  let taken: Taken | null = null;
   try {
+    if (quotas !== null) taken = await quotas.take(job);
     return await insert(jobs, job, jobMs, bounds);
   } catch (error) {
-    if (!isDuplicateKey(error, "idempotency")) throw error;
-    const found = await findRepeat(jobs, job);
+    const isRepeat = isDuplicateKey(error, "idempotency");
+    const isRefused = error instanceof ServiceError && error.kind === "quota_exceeded";
+    if (!isRepeat && !isRefused) throw error;
+    const [found] = await Promise.all([findRepeat(jobs, job), taken?.undo()]);
     if (found === null) throw error;
     return found;
+  } finally {
+    taken?.done();
   }
 }
 
@@ -103,7 +116,13 @@ function listFilter(scope: Scope, filter: JobFilter): Filter<JobDocument> {
   };
 }
 
-async function requestCancel(jobs: Jobs, scope: Scope, jobId: string, bounds?: CallBounds) {
+async function requestCancel(
+  jobs: Jobs,
+  quotas: Quotas | null,
+  scope: Scope,
+  jobId: string,
+  bounds?: CallBounds,
+) {
   const changed = await jobs.findOneAndUpdate(
     {
       _id: jobId,
@@ -114,6 +133,8 @@ async function requestCancel(jobs: Jobs, scope: Scope, jobId: string, bounds?: C
     cancelOf(),
     { returnDocument: "after", ...writeBounds(bounds) },
   );
+  const hasNotBegun = changed?.phase === "ended" && changed.epoch === 0;
+  if (hasNotBegun) await quotas?.cancelled(changed);
   return changed ?? jobs.findOne({ _id: jobId, ...scopeOf(scope) }, readBounds(bounds));
 }
 
@@ -233,11 +254,13 @@ async function endedAmong(jobs: Jobs, ids: readonly string[]): Promise<string[]>
 export function createJobs(
   { jobs }: Database,
   limits: TimeLimits,
+  quotas: Quotas | null,
 ): Omit<JobStore, "claim" | "queueFacts" | "announce" | "withdraw" | keyof Deletion> {
   const settle = createSettle(jobs);
   const orNull = (document: JobDocument | null) => document && toJob(document);
   return {
-    create: async (job, bounds) => toJob(await create(jobs, job, limits.jobMs, bounds)),
+    create: async (job, bounds) =>
+      toJob(await create(jobs, job, { jobMs: limits.jobMs, quotas }, bounds)),
     findRepeat: async (job, bounds) => orNull(await findRepeat(jobs, job, bounds)),
     get: async (scope, jobId, bounds) =>
       orNull(await jobs.findOne({ _id: jobId, ...scopeOf(scope) }, readBounds(bounds))),
@@ -252,7 +275,7 @@ export function createJobs(
     findByTrack: async (scope, trackId, bounds) =>
       orNull(await jobs.findOne({ "track.id": trackId, ...scopeOf(scope) }, readBounds(bounds))),
     requestCancel: async (scope, jobId, bounds) =>
-      orNull(await requestCancel(jobs, scope, jobId, bounds)),
+      orNull(await requestCancel(jobs, quotas, scope, jobId, bounds)),
     heartbeat: (beats) => heartbeat(jobs, beats, limits.leaseTtlMs),
     exit: async (lease, exit, receipt) => orNull(await settle({ lease, exit, receipt })),
     sweepLapsed: () => sweepLapsed(jobs),

@@ -19,6 +19,7 @@ import {
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  QuotaFailureSchema,
   RetryInfoSchema,
 } from "../../gen/google/rpc/error_details_pb.ts";
 import type { Generation } from "../../gen/music/v1/generation_pb.ts";
@@ -144,5 +145,6 @@ function failureOfConnect(error: ConnectError): Failure {
     fields: bad?.fieldViolations.map(({ field }) => field) ?? [],
     retryAfterSeconds: seconds === undefined ? undefined : Number(seconds),
     requestId: error.metadata.get("x-request-id") ?? undefined,
+    quota: error.findDetails(QuotaFailureSchema)[0]?.violations[0]?.quotaId,
   });
 }

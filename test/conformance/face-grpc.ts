@@ -75,7 +75,7 @@ function optionsOf({ key, headers, deadlineMs, signal }: CallOptions) {
 
 /** The request id is in the headers, or in the trailers when there are no headers. */
 function fail(error: unknown, header = new grpc.Metadata()): never {
-  const { code, reason, fields, retryAfterSeconds, ...failure } = grpcFailureOf(error);
+  const { code, reason, fields, retryAfterSeconds, quota, ...failure } = grpcFailureOf(error);
   const requestId = failure.requestId ?? header.get("x-request-id")[0]?.toString();
-  throw new Failure({ code, reason, fields, retryAfterSeconds, requestId });
+  throw new Failure({ code, reason, fields, retryAfterSeconds, requestId, quota });
 }

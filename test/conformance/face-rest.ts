@@ -99,7 +99,10 @@ interface Envelope {
     readonly code: string;
     readonly status: number;
     readonly trace_id: string;
-    readonly details: { readonly violations?: readonly { readonly field: string }[] };
+    readonly details: {
+      readonly violations?: readonly { readonly field: string }[];
+      readonly quota?: string;
+    };
   };
 }
 
@@ -116,6 +119,7 @@ function failureOfEnvelope(envelope: unknown, retryAfter: string | null = null, 
     fields: error.details.violations?.map(({ field }) => field) ?? [],
     retryAfterSeconds: retryAfter === null ? undefined : Number(retryAfter),
     requestId: error.trace_id,
+    quota: error.details.quota,
   });
 }
 

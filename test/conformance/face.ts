@@ -44,6 +44,8 @@ export class Failure extends Error {
   readonly fields: readonly string[];
   readonly retryAfterSeconds: number | undefined;
   readonly requestId: string | undefined;
+  /** The quota that is used up. */
+  readonly quota: string | undefined;
 
   constructor(facts: Omit<Failure, keyof Error>) {
     super(facts.reason ?? "no reason");
@@ -52,6 +54,7 @@ export class Failure extends Error {
     this.fields = facts.fields;
     this.retryAfterSeconds = facts.retryAfterSeconds;
     this.requestId = facts.requestId;
+    this.quota = facts.quota;
   }
 }
 

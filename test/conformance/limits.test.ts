@@ -1,7 +1,7 @@
 /** The limits of callers, the same over every face. */
 import { afterAll, describe, expect, it } from "vitest";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
-import { all, codeOn, type Face, Failure } from "./face.ts";
+import { all, codeOn, type Face, Failure, failureOf } from "./face.ts";
 import { faces } from "./faces.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -32,6 +32,11 @@ function expectRefusal(face: Face, failure: Failure): void {
   expect(failure.retryAfterSeconds).toBeGreaterThanOrEqual(1);
   expect(failure.retryAfterSeconds).toBeLessThanOrEqual(60);
 }
+
+const quotas = [
+  ["queuedJobs", 1, "queued_jobs"],
+  ["audioSecondsPerDay", 9, "audio_seconds_per_day"],
+] as const;
 
 type Case = (face: Face, world: World) => Promise<void>;
 
@@ -75,6 +80,23 @@ const cases: Readonly<Record<string, Case>> = {
     const { admitted, failure } = await knockUntilRefused(call, 2);
     expect(admitted).toBeGreaterThanOrEqual(2);
     expectRefusal(face, failure);
+  },
+
+  async "a quota that is used up: QUOTA_EXCEEDED, but for a repeat"(face) {
+    const { createGeneration } = MusicGenerations.method;
+    for (const [limit, most, quota] of quotas) {
+      const { organization_id, key } = await world.newcomer();
+      await world.organizations.setLimit(organization_id, limit, most);
+      const song = { organization_id, engine: "studio", prompt: "rain", duration_seconds: 5 };
+      const first = { ...song, idempotency_key: "first" };
+      const { state } = await face.unary(createGeneration, first, { key });
+      const failure = await failureOf(face.unary(createGeneration, song, { key }));
+      expect(failure).toMatchObject({ reason: "QUOTA_EXCEEDED", quota });
+      expect(failure.code).toBe(codeOn(face, "QUOTA_EXCEEDED"));
+      expect(failure.retryAfterSeconds).toBeGreaterThanOrEqual(1);
+      const again = await face.unary(createGeneration, first, { key });
+      expect(again.state.id).toBe(state.id);
+    }
   },
 
   async "an answer says where the caller stands"(face) {

@@ -201,6 +201,7 @@ describe("settles that come together", () => {
         },
       }),
       testLimits,
+      null,
     );
     await Promise.all(claims.map((claim) => counting.exit(claim.lease, succeedOf(claim), null)));
     expect(writes).toHaveLength(1);

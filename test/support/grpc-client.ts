@@ -13,6 +13,7 @@ import * as grpc from "@grpc/grpc-js";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  QuotaFailureSchema,
   RetryInfoSchema,
 } from "../../gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../gen/google/rpc/status_pb.ts";
@@ -116,6 +117,8 @@ export interface GrpcFailure {
   readonly reason: string | undefined;
   readonly fields: readonly string[];
   readonly retryAfterSeconds: number | undefined;
+  /** The id of the quota that is used up. */
+  readonly quota: string | undefined;
 }
 
 export function failureOf(error: unknown): GrpcFailure {
@@ -132,6 +135,7 @@ export function failureOf(error: unknown): GrpcFailure {
     reason: found(ErrorInfoSchema)?.reason,
     fields: found(BadRequestSchema)?.fieldViolations.map(({ field }) => field) ?? [],
     retryAfterSeconds: retry === undefined ? undefined : Number(retry),
+    quota: found(QuotaFailureSchema)?.violations[0]?.quotaId,
   };
 }
 

@@ -10,6 +10,8 @@ export const highLimits: ServiceLimits = {
   callsPerMinute: most,
   keyStreams: most,
   streams: most,
+  queuedJobs: most,
+  audioSecondsPerDay: most,
 };
 
 /** Rate limits that count all the same. */
