@@ -57,9 +57,13 @@ it("a feed that slept while the oplog rolled over loses no end of a job", async 
   await direct.jobs.requestCancel(scope, job.id);
   const client = await MongoClient.connect(set.uri);
   await rollOver(client).finally(() => client.close());
+  const openAgain = new Promise<void>((resolve) => {
+    sleepy.feed.onAny((change) => change === null && resolve());
+  });
   proxy.release();
   expect(await lost.promise).toBe(cappedPositionLost);
   expect((await watching).at(-1)?.status).toBe("cancelled");
+  await openAgain;
   const hinted = new Promise((resolve) =>
     sleepy.feed.onAny((change) => change?.created && resolve(change)),
   );
