@@ -1,5 +1,5 @@
 /** What operators see: the metrics of a service that was used, and how few words may be in them. */
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
@@ -112,4 +112,14 @@ it("a service that was used tells it on the operators' port, in no tenant's word
   const ready = await fetch(`http://127.0.0.1:${operationsPort}/readyz`);
   expect(ready.status).toBe(200);
   expect(await service.end("SIGTERM")).toBe(0);
+});
+
+it("each metric is in the documents, as it describes itself", async () => {
+  const text = await createMetrics(none).text();
+  const described = [...text.matchAll(/^# HELP (music_\w+) (.*)\n# TYPE \1 (\w+)$/gm)];
+  expect(described.length).toBeGreaterThan(10);
+  const rows = described.map(([, name, help, type]) => `| \`${name}\` | ${type} | ${help} |`);
+  const table = ["| metric | type | what it is |", "| --- | --- | --- |", ...rows].join("\n");
+  const page = await readFile(join(import.meta.dirname, "../../docs/operations.md"), "utf8");
+  expect(page).toContain(table);
 });
