@@ -56,6 +56,7 @@ export const examples: Readonly<Record<string, Example>> = {
       output_format: "mp3",
       stems: false,
       seed_track_id: null,
+      segments: [],
     },
   },
 };

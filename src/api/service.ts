@@ -27,7 +27,8 @@ import { formatPageToken } from "./page-token.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { checkSeedTrack } from "./seed-track.ts";
 import type { StreamLimits } from "./stream-limits.ts";
-import { toEngine, toGeneration, toTrack } from "./to-proto.ts";
+import { toEngine, toGeneration } from "./to-proto.ts";
+import { toTrack } from "./track-to-proto.ts";
 import { type WatchPorts, waitForEnd, watchJob } from "./watch.ts";
 
 export interface ServicePorts extends Omit<WatchPorts, "looks"> {

@@ -2,7 +2,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Engine, EngineSchema } from "../../gen/music/v1/engine_pb.ts";
-import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
 import {
   type Attempt,
   AttemptFailureKind,
@@ -22,17 +21,16 @@ import {
   InterpretationSchema,
   InterpretationSource,
 } from "../../gen/music/v1/interpretation_pb.ts";
-import { LicenceClass } from "../../gen/music/v1/licence_class_pb.ts";
-import { OutputFormat } from "../../gen/music/v1/output_format_pb.ts";
-import { type Track, TrackSchema, TrackSummarySchema } from "../../gen/music/v1/track_pb.ts";
 import type * as domainAttempt from "../generations/attempt.ts";
 import type * as domain from "../generations/engine.ts";
 import type * as domainInterpretation from "../generations/interpretation.ts";
-import type { Track as DomainTrack, Job, TrackExtra } from "../generations/job.ts";
+import type { Job } from "../generations/job.ts";
 import type { MediaLinks } from "../generations/media-links.ts";
 import type { Priority } from "../generations/priority.ts";
 import type * as domainQueue from "../generations/queue-facts.ts";
 import type { Status } from "../generations/state.ts";
+import { formatOf, licenceOf, modeOf, present } from "./enums-to-proto.ts";
+import { toSegments, toTrackSummary } from "./track-to-proto.ts";
 
 const statusOf: Readonly<Record<Status, GenerationStatus>> = {
   queued: GenerationStatus.QUEUED,
@@ -68,50 +66,6 @@ const failureKindOf: Readonly<Record<domainAttempt.AttemptFailureKind, AttemptFa
   policy_unavailable: AttemptFailureKind.POLICY_UNAVAILABLE,
   seed_track: AttemptFailureKind.SEED_TRACK,
 };
-
-const modeOf: Readonly<Record<domain.GenerationMode, GenerationMode>> = {
-  creation: GenerationMode.CREATION,
-  focus: GenerationMode.FOCUS,
-};
-
-const formatOf: Readonly<Record<domain.OutputFormat, OutputFormat>> = {
-  mp3: OutputFormat.MP3,
-  flac: OutputFormat.FLAC,
-  wav: OutputFormat.WAV,
-};
-
-const licenceOf: Readonly<Record<domain.LicenceClass, LicenceClass>> = {
-  commercial_cleared: LicenceClass.COMMERCIAL_CLEARED,
-  commercial_enterprise: LicenceClass.COMMERCIAL_ENTERPRISE,
-  personal_only: LicenceClass.PERSONAL_ONLY,
-  unclear: LicenceClass.UNCLEAR,
-};
-
-/** Fields of `value` that are not null, since a message marks absence by leaving the field out. */
-function present<T extends object>(value: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null)) as never;
-}
-
-/** A link to a file that is called so when it is kept, with the artifact's own extension. */
-function linkTo(links: MediaLinks, artifact: string, name: string): string {
-  const extension = artifact.slice(artifact.lastIndexOf("."));
-  return links.linkTo(artifact, { filename: name + extension });
-}
-
-/** What job and resource say alike of a track. */
-function trackFields(track: DomainTrack, links: MediaLinks) {
-  return {
-    id: track.id,
-    title: track.title,
-    engine: track.engine,
-    mode: modeOf[track.mode],
-    instrumental: track.instrumental,
-    measuredDurationSeconds: track.measuredDurationSeconds,
-    mimeType: track.mimeType,
-    licenceClass: licenceOf[track.licenceClass],
-    playbackUrl: linkTo(links, track.artifact, track.title),
-  };
-}
 
 const waitReasonOf: Readonly<Record<domainQueue.WaitReason, WaitReason>> = {
   cap: WaitReason.CAP,
@@ -168,14 +122,14 @@ function toInterpretation(from: domainInterpretation.Interpretation): Interpreta
   });
 }
 
-/** The job; `links` null leaves out the track and its URL, and the interpretation, as a list does. */
+/** The job; `links` null leaves out what is signed and what is long, as a list does. */
 export function toGeneration(
   job: Job,
   links: MediaLinks | null,
   facts: domainQueue.QueueFacts | null = null,
 ): Generation {
   const { request, progress, cancel } = job;
-  const track = job.track && links && create(TrackSummarySchema, trackFields(job.track, links));
+  const track = job.track && links && toTrackSummary(job.track, links);
   // Assigned one by one: this is done for every answer, and `create` with an initializer takes its time.
   const message = create(GenerationSchema);
   message.id = job.id;
@@ -209,25 +163,9 @@ export function toGeneration(
   if (cancel?.observedAt) message.cancelObservedAt = timestampFromDate(cancel.observedAt);
   if (cancel?.checkpoint != null) message.cancelCheckpoint = cancel.checkpoint;
   if (facts) message.queue = toQueueFacts(facts);
+  if (links) message.segments = toSegments(job, links);
   if (job.interpretation && links) message.interpretation = toInterpretation(job.interpretation);
   return message;
-}
-
-export function toTrack(track: DomainTrack, links: MediaLinks): Track {
-  const { title, extras, stemGainDb } = track;
-  const linked = ({ kind, stem, artifact }: TrackExtra) =>
-    linkTo(links, artifact, kind === "midi" ? title : `${title} (${stem ?? kind})`);
-  const urlOf = (kind: domain.ExtraKind) => {
-    const found = extras.find((extra) => extra.kind === kind);
-    return found === undefined ? null : linked(found);
-  };
-  const stems = extras.filter(({ kind }) => kind === "stem");
-  return create(TrackSchema, {
-    ...trackFields(track, links),
-    createdAt: timestampFromDate(track.createdAt),
-    stemUrls: Object.fromEntries(stems.map((extra) => [extra.stem, linked(extra)])),
-    ...present({ midiUrl: urlOf("midi"), waveformUrl: urlOf("waveform"), stemGainDb }),
-  });
 }
 
 export function toEngine(engine: domain.EngineDescription): Engine {

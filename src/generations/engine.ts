@@ -113,6 +113,18 @@ export interface EngineTask {
   readonly signal: AbortSignal;
   /** Called as often as there is news; returns at once. */
   readonly onProgress: (progress: EngineProgress) => void;
+  /**
+   * Called with each part of the piece that can be played before all is done, in order; in every attempt
+   * from the first one on. Returns at once; the file stays until `run` has settled.
+   */
+  readonly onSegment: (segment: EngineSegment) => void;
+}
+
+/** Times are in seconds of the piece. */
+export interface EngineSegment {
+  readonly startSeconds: number;
+  readonly durationSeconds: number;
+  readonly file: EngineFile;
 }
 
 /** A complete file in the workspace. */

@@ -8,7 +8,7 @@ import type { AttemptFailure, TransientFailureKind } from "./attempt.ts";
 import type { CallBounds } from "./call-bounds.ts";
 import type { EngineCheckpoint, EngineProgress, GenerationRequest } from "./engine.ts";
 import type { Interpretation } from "./interpretation.ts";
-import type { Claim, Job, Lease, Scope, Track } from "./job.ts";
+import type { Claim, Job, Lease, Scope, Segment, Track } from "./job.ts";
 import type { Priority } from "./priority.ts";
 import type { QueueFacts } from "./queue-facts.ts";
 import type { Phase, Status, TerminalStatus } from "./state.ts";
@@ -40,6 +40,8 @@ export type Exit =
       readonly track: Omit<Track, "createdAt">;
       /** What no heartbeat may have told yet; without it, the job keeps what it has. */
       readonly interpretation?: Interpretation;
+      /** The same of all segments. */
+      readonly segments?: readonly Segment[];
     }
   /** For good. */
   | { readonly kind: "fail"; readonly failure: AttemptFailure }
@@ -63,7 +65,12 @@ export interface CancelReceipt {
 export interface Heartbeat {
   readonly lease: Lease;
   /** What is new since the last one, if anything. */
-  readonly progress: EngineProgress | null;
+  readonly progress: Progress | null;
+}
+
+export interface Progress extends EngineProgress {
+  /** All that there are, when there is one more. */
+  readonly segments?: readonly Segment[];
 }
 
 /** What a heartbeat found. A lease that is not in the answer is lost. */

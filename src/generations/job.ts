@@ -45,9 +45,21 @@ export interface TrackExtra {
   readonly artifact: string;
 }
 
-/** The names of all that a track keeps in the artifact store. */
-export function artifactsOf(track: Pick<Track, "artifact" | "extras">): string[] {
-  return [track.artifact, ...track.extras.map(({ artifact }) => artifact)];
+/** A part of the piece, playable by itself; times in seconds. */
+export interface Segment {
+  /** From 0. */
+  readonly index: number;
+  readonly startSeconds: number;
+  readonly durationSeconds: number;
+  readonly mimeType: string;
+  /** Its name in the artifact store. */
+  readonly artifact: string;
+}
+
+/** The names of all that a job keeps in the artifact store. */
+export function artifactsOf({ track, segments }: Pick<Job, "track" | "segments">): string[] {
+  const ofTrack = track === null ? [] : [track, ...track.extras];
+  return [...ofTrack, ...segments].map(({ artifact }) => artifact);
 }
 
 export interface Job extends Scope {
@@ -86,6 +98,8 @@ export interface Job extends Scope {
   readonly history: readonly EndedAttempt[];
   /** Where the next attempt can go on; `epoch` is the attempt that wrote it. */
   readonly checkpoint: (EngineCheckpoint & { readonly epoch: number }) | null;
+  /** What can be played before all is done, in order. */
+  readonly segments: readonly Segment[];
   readonly track: Track | null;
   readonly failure: {
     readonly kind: JobFailureKind;

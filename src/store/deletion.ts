@@ -61,7 +61,7 @@ async function deleteEnded(jobs: Jobs, scope: Scope, jobId: string, bounds?: Cal
 async function deleteTrack(jobs: Jobs, scope: Scope, trackId: string, bounds?: CallBounds) {
   const before = await jobs.findOneAndUpdate(
     { "track.id": trackId, ...scopeOf(scope) },
-    [{ $set: { version: { $add: ["$version", 1] } } }, { $unset: ["track"] }],
+    [{ $set: { version: { $add: ["$version", 1] } } }, { $unset: ["track", "segments"] }],
     { returnDocument: "before", ...writeBounds(bounds) },
   );
   if (before === null) throw trackNotFound(trackId);
@@ -99,7 +99,11 @@ export function createDeletion({ jobs }: Database): Deletion {
     sweepRetention: (keepMs) => sweepRetention(jobs, keepMs),
     async namedAmong(artifacts) {
       const ids = artifacts.map(jobOfArtifact).filter((id) => id !== null);
-      const projection = { "track.artifact": 1, "track.extras.artifact": 1 };
+      const projection = {
+        "track.artifact": 1,
+        "track.extras.artifact": 1,
+        "segments.artifact": 1,
+      };
       const found = await jobs.find({ _id: { $in: ids } }, { projection }).toArray();
       const named = new Set(found.flatMap(artifactsIn));
       return artifacts.filter((artifact) => named.has(artifact));

@@ -13,7 +13,8 @@ import type { Phase, Status } from "../generations/state.ts";
  *
  * 1. the beginning
  * 2. `rank`, `history`, `lease.startedAt`; `priority` is a word (it was the number 0)
- * 3. `interpretation`, `request.outputFormat`, `request.stems`, `track.extras`, `track.stemGainDb`
+ * 3. `interpretation`, `segments`, `request.outputFormat`, `request.stems`, `track.extras`,
+ *    `track.stemGainDb`
  *
  * A worker leaves jobs of a newer version to newer workers.
  */
@@ -58,6 +59,7 @@ export interface JobDocument {
   version: number;
   progress: Job["progress"];
   interpretation?: NonNullable<Job["interpretation"]>;
+  segments?: Job["segments"];
   priority: Priority | 0;
   traceparent?: string;
   /** The lowest goes first within an organization; absent before version 2, and those go first of all. */
@@ -127,9 +129,13 @@ function toEndedAttempt(document: AttemptDocument): EndedAttempt {
   return { epoch, startedAt, endedAt, outcome, failure: failure ?? null };
 }
 
+function toTrack(track: JobDocument["track"]): Track | null {
+  return track ? { ...earlierTrack, ...track } : null;
+}
+
 /** The names of all that the job keeps in the artifact store. */
-export function artifactsIn({ track }: Pick<JobDocument, "track">): string[] {
-  return track ? artifactsOf({ ...earlierTrack, ...track }) : [];
+export function artifactsIn({ track, segments = [] }: Pick<JobDocument, "track" | "segments">) {
+  return artifactsOf({ track: toTrack(track), segments });
 }
 
 /** The job as the domain sees it. */
@@ -160,7 +166,8 @@ export function toJob(document: JobDocument): Job {
       : null,
     history: (document.history ?? []).map(toEndedAttempt),
     checkpoint: document.checkpoint ?? null,
-    track: document.track ? { ...earlierTrack, ...document.track } : null,
+    segments: document.segments ?? [],
+    track: toTrack(document.track),
     failure: document.failure ?? null,
     refusal: document.refusal ?? null,
     createdAt: document.createdAt,

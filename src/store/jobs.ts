@@ -144,7 +144,7 @@ function renewalOf(ttlMs: number) {
 
 /** Extends the lease; progress, when there is any, makes a new version. */
 function beatOf({ lease, progress }: Heartbeat, ttlMs: number) {
-  const { percent, phase, message, checkpoint, interpretation } = progress ?? {};
+  const { percent, phase, message, checkpoint, interpretation, segments } = progress ?? {};
   const news = progress && {
     version: { $add: ["$version", 1] },
     progress: {
@@ -156,6 +156,7 @@ function beatOf({ lease, progress }: Heartbeat, ttlMs: number) {
     },
     ...(checkpoint && { checkpoint: { $literal: { ...checkpoint, epoch: lease.epoch } } }),
     ...(interpretation && { interpretation: { $literal: interpretation } }),
+    ...(segments && { segments: { $literal: segments } }),
   };
   const update = [{ $set: { ...renewalOf(ttlMs), ...news } }];
   return { updateOne: { filter: { ...fenceOf(lease), ...notRunOut }, update } };

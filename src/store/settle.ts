@@ -99,14 +99,15 @@ interface Success {
 function succeed(jobs: Jobs, successes: readonly Success[]) {
   const leases = successes.map(({ lease }) => lease);
   const ids = leases.map(({ jobId }) => jobId);
-  const track = ofEach(
-    ids,
-    successes.map(({ exit }) => exit.track),
-  );
-  const interpretation = ofEach(
-    ids,
-    successes.map(({ exit }) => exit.interpretation ?? null),
-  );
-  const update = successesOf(track, interpretation);
+  const each = (value: (exit: Success["exit"]) => unknown) =>
+    ofEach(
+      ids,
+      successes.map(({ exit }) => value(exit)),
+    );
+  const update = successesOf({
+    track: each(({ track }) => track),
+    interpretation: each(({ interpretation = null }) => interpretation),
+    segments: each(({ segments = null }) => segments),
+  });
   return jobs.updateMany(fenceOfAll(leases), update, { hint: { _id: 1 } });
 }

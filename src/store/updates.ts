@@ -117,16 +117,21 @@ export function exitOf(exit: Exit, epoch: number, receipt: CancelReceipt | null)
   return leaveRunning([cancelled(receipt), ...branchesOf(exit, epoch)], "worker");
 }
 
+/** What a success adds to the job, as expressions; where the last two give null, the job keeps what it has. */
+export type Made = Readonly<Record<"track" | "interpretation" | "segments", Document>>;
+
 /** Successes without a receipt, all at once, by expressions that give each job its own. */
-export function successesOf(track: Document, interpretation: Document): Document[] {
-  return leaveRunning([cancelled(null), success(track, interpretation)], "worker");
+export function successesOf(made: Made): Document[] {
+  return leaveRunning([cancelled(null), success(made)], "worker");
 }
 
-/** @param interpretation an expression; where it gives null, the job keeps what it has */
-function success(track: Document, interpretation: Document): Branch {
-  const understood = { $ifNull: [interpretation, "$interpretation"] };
-  const done = { ...idle, "progress.percent": 100, interpretation: understood };
-  const made = { track: { $mergeObjects: [track, { createdAt: now }] } };
+function success({ track, interpretation, segments }: Made): Branch {
+  const done = { ...idle, "progress.percent": 100 };
+  const made = {
+    track: { $mergeObjects: [track, { createdAt: now }] },
+    interpretation: { $ifNull: [interpretation, "$interpretation"] },
+    segments: { $ifNull: [segments, "$segments"] },
+  };
   const set = { ...stateOf("succeed"), endedAt: now, ...made, ...done };
   return { when: always, set, outcome: "succeeded" };
 }
@@ -134,8 +139,16 @@ function success(track: Document, interpretation: Document): Branch {
 /** What this exit does when no cancel is asked for. */
 function branchesOf(exit: Exit, epoch: number): Branches {
   switch (exit.kind) {
-    case "succeed":
-      return [success(literal(exit.track), literal(exit.interpretation ?? null))];
+    case "succeed": {
+      const { track, interpretation = null, segments = null } = exit;
+      return [
+        success({
+          track: literal(track),
+          interpretation: literal(interpretation),
+          segments: literal(segments),
+        }),
+      ];
+    }
     case "fail": {
       const failure = literal(exit.failure);
       const set = { ...stateOf("fail"), ...idle, endedAt: now, failure };

@@ -10,17 +10,7 @@ import type { Random } from "../base/random.ts";
 import { traceIdOf } from "../base/trace-context.ts";
 import { AbortReason, abortReasonOf } from "../generations/abort.ts";
 import type { ArtifactStore } from "../generations/artifacts.ts";
-import {
-  type AttemptFailure,
-  attemptFailures,
-  type TransientFailureKind,
-} from "../generations/attempt.ts";
-import {
-  type Engine,
-  EngineError,
-  type EngineOutcome,
-  type EngineTask,
-} from "../generations/engine.ts";
+import type { Engine, EngineOutcome, EngineProgress, EngineTask } from "../generations/engine.ts";
 import { newId } from "../generations/identifiers.ts";
 import type { Interpretation } from "../generations/interpretation.ts";
 import {
@@ -34,9 +24,11 @@ import type { CancelReceipt, Exit, JobStore } from "../generations/job-store.ts"
 import type { Policy, PolicyDecision } from "../generations/policy.ts";
 import type { Telemetry } from "../generations/telemetry.ts";
 import { AttemptTrace } from "./attempt-trace.ts";
+import { exitOfError, exitOfStop, type Pace, PolicyError } from "./exits.ts";
 import type { HeldLease } from "./leases.ts";
-import { Publication, StorageError, stored } from "./publication.ts";
-import { readContinuation, SeedTrackGone } from "./seed-track.ts";
+import { Publication, stored } from "./publication.ts";
+import { readContinuation } from "./seed-track.ts";
+import { Segments } from "./segments.ts";
 import type { Workspaces } from "./workspaces.ts";
 
 /** The steps that tests can wait for, or hold an attempt at. */
@@ -59,8 +51,6 @@ export interface ExecutionPorts {
   readonly telemetry: Pick<Telemetry, "attemptEnded" | "leaseLost" | "tracer">;
 }
 
-/** How long the first retry waits; each further one four times as long, with jitter. */
-const firstRetryMs = 1_000;
 const settleRetryMs = 200;
 
 /** Runs the attempt to its end. Never throws: whatever happens ends in a settle or a lost lease. */
@@ -82,14 +72,6 @@ export async function execute(
   }
 }
 
-/** Whether the request may be served could not be found out. */
-class PolicyError extends Error {}
-
-function kindOf(error: unknown): TransientFailureKind {
-  if (error instanceof PolicyError) return "policy_unavailable";
-  return error instanceof StorageError ? "storage" : "unexpected";
-}
-
 class Execution {
   readonly #ports: ExecutionPorts;
   readonly #engine: Engine;
@@ -97,8 +79,10 @@ class Execution {
   readonly #held: HeldLease;
   readonly #publication: Publication;
   readonly #trace: AttemptTrace;
+  readonly #segments: Segments;
   /** As the engine has told it. */
   #interpretation: Interpretation | undefined;
+  #progress: EngineProgress = { percent: 0, phase: "render", message: "Playing" };
   /** Its path, once the engine has asked for it. */
   #workspace: Promise<string> | null = null;
 
@@ -109,6 +93,17 @@ class Execution {
     this.#held = held;
     this.#publication = new Publication(ports.artifacts, claim.lease);
     this.#trace = new AttemptTrace(ports.telemetry.tracer, claim.job, ports.clock);
+    this.#segments = new Segments({
+      publication: this.#publication,
+      known: claim.job.segments,
+      signal: held.signal,
+      onStored: (segments) => held.report({ ...this.#progress, segments }),
+    });
+  }
+
+  /** What the time of a retry depends on. */
+  get #pace(): Pace {
+    return { attempts: this.#job.attempts, random: this.#ports.random };
   }
 
   async run(): Promise<void> {
@@ -125,7 +120,7 @@ class Execution {
         stoppedAt = outcome.kind === "stopped" ? outcome.at : "the end of the render";
         exit =
           outcome.kind === "stopped"
-            ? this.#exitOfStop(outcome)
+            ? exitOfStop(this.#held.signal, outcome.checkpoint, this.#pace)
             : await trace.step("publish", () => this.#publish(outcome));
       }
     } catch (error) {
@@ -133,8 +128,12 @@ class Execution {
       // An engine may also stop by rejecting with the reason it was given (`signal.throwIfAborted`).
       if (error instanceof AbortReason) {
         stoppedAt = "where the engine was";
-        exit = this.#exitOfStop({ kind: "stopped", at: stoppedAt, checkpoint: null });
-      } else exit = this.#exitOfError(error);
+        exit = exitOfStop(this.#held.signal, null, this.#pace);
+      } else {
+        const { log } = this.#ports;
+        log.warn({ err: error, attempts: this.#job.attempts }, "attempt failed");
+        exit = exitOfError(error, this.#pace);
+      }
     }
     const ending = exit;
     const job = ending && (await trace.step("settle", () => this.#settle(ending, stoppedAt)));
@@ -181,9 +180,11 @@ class Execution {
       resume: checkpoint && { workspace: workspaces.pathOf(id, checkpoint.epoch), checkpoint },
       signal: this.#held.signal,
       onProgress: (progress) => {
+        this.#progress = progress;
         this.#interpretation = progress.interpretation ?? this.#interpretation;
         this.#held.report(progress);
       },
+      onSegment: (segment) => this.#segments.add(segment),
     };
   }
 
@@ -195,13 +196,14 @@ class Execution {
 
   /** Stores the files of the track, all of which count only once the job names them. */
   async #publish(outcome: EngineOutcome & { kind: "finished" }): Promise<Exit | null> {
+    await this.#segments.stored();
     const artifact = await this.#publication.put(outcome.master, "master");
     const extras: TrackExtra[] = [];
     for (const extra of outcome.extras) {
       // What is asked to stop for good need not store the rest; a shutdown lets a finished piece count.
       const { signal } = this.#held;
       if (signal.aborted && abortReasonOf(signal).kind !== "ShuttingDown") {
-        return this.#exitOfStop({ kind: "stopped", at: "store", checkpoint: null });
+        return exitOfStop(signal, null, this.#pace);
       }
       const { kind, stem } = extra;
       const name = stem === null ? kind : `${kind}-${stem}`;
@@ -210,7 +212,13 @@ class Execution {
     await this.#ports.probe.mark("published", { jobId: this.#job.id, artifact });
     const track = this.#trackOf(outcome, artifact, extras);
     const interpretation = this.#interpretation;
-    return { kind: "succeed", track, ...(interpretation && { interpretation }) };
+    const { own } = this.#segments;
+    return {
+      kind: "succeed",
+      track,
+      ...(interpretation && { interpretation }),
+      ...(own.length > 0 && { segments: own }),
+    };
   }
 
   #trackOf(
@@ -231,45 +239,6 @@ class Execution {
       extras,
       stemGainDb: outcome.stemGainDb,
     };
-  }
-
-  #exitOfStop(outcome: EngineOutcome & { kind: "stopped" }): Exit | null {
-    const { kind } = abortReasonOf(this.#held.signal);
-    switch (kind) {
-      case "LeaseLost":
-        return null;
-      case "DeadlineExceeded":
-        return this.#retry({
-          kind: "attempt_timeout",
-          message: attemptFailures.attempt_timeout.message,
-        });
-      // The cancel rule turns the hand-back of a job that is asked to stop into `cancelled`.
-      case "CancelRequested":
-      case "ShuttingDown":
-        return { kind: "release", checkpoint: outcome.checkpoint };
-    }
-  }
-
-  #exitOfError(error: unknown): Exit {
-    const { log } = this.#ports;
-    log.warn({ err: error, attempts: this.#job.attempts }, "attempt failed");
-    if (error instanceof EngineError) {
-      const message = error.publicMessage;
-      if (error.retryable) return this.#retry({ kind: "engine_transient", message });
-      return { kind: "fail", failure: { kind: "engine", message } };
-    }
-    if (error instanceof SeedTrackGone) {
-      const kind = "seed_track";
-      return { kind: "fail", failure: { kind, message: attemptFailures[kind].message } };
-    }
-    const kind = kindOf(error);
-    return this.#retry({ kind, message: attemptFailures[kind].message });
-  }
-
-  /** Exponential backoff with jitter; the store ends the job instead when no attempt is left. */
-  #retry(failure: AttemptFailure<TransientFailureKind>): Exit {
-    const backoffMs = firstRetryMs * 4 ** Math.max(0, this.#job.attempts - 1);
-    return { kind: "retry", failure, delayMs: backoffMs * (0.5 + this.#ports.random.uniform()) };
   }
 
   /** Writes the exit, again and again while the lease is trusted: the result is paid for. */
@@ -300,7 +269,9 @@ class Execution {
       const job = settled ?? (await store.get(this.#job, id));
       // Still this attempt's: a settle without an answer may take place after this look.
       const undecided = job?.phase === "running" && job.epoch === epoch;
-      const named = job?.track ? artifactsOf(job.track) : [];
+      // Nothing may be put after it is removed; a failure has been told by the exit.
+      await this.#segments.stored().catch(() => undefined);
+      const named = job === null ? [] : artifactsOf(job);
       if (!undecided) await this.#publication.removeAllBut(named);
       const mayHaveWorkspace = this.#workspace !== null || epoch > 1;
       if (!mayHaveWorkspace) return;

@@ -11,9 +11,8 @@ import type { Lifecycle } from "../base/lifecycle.ts";
 import type { Log } from "../base/log.ts";
 import { Wakeup } from "../base/wakeup.ts";
 import { type AbortKind, AbortReason } from "../generations/abort.ts";
-import type { EngineProgress } from "../generations/engine.ts";
 import type { Lease } from "../generations/job.ts";
-import type { ChangeFeed, Heartbeat, JobStore } from "../generations/job-store.ts";
+import type { ChangeFeed, Heartbeat, JobStore, Progress } from "../generations/job-store.ts";
 
 export interface LeaseTimes {
   /** How long a lease lasts without a heartbeat, in milliseconds. */
@@ -46,7 +45,7 @@ export class HeldLease {
   readonly deadlineAt: number;
   renewedAt: number;
   /** What no heartbeat has told yet. */
-  pending: EngineProgress | null = null;
+  pending: Progress | null = null;
   #cancelObservedAt: number | null = null;
 
   /** @param claimedAt when the claim was sent, in monotonic milliseconds. */
@@ -75,7 +74,7 @@ export class HeldLease {
   }
 
   /** Has the next heartbeat tell this, and what it does not say anew of what came before. */
-  report(progress: EngineProgress): void {
+  report(progress: Progress): void {
     this.pending = { ...this.pending, ...progress };
   }
 

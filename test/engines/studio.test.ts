@@ -51,6 +51,7 @@ function taskFor(changes: Partial<EngineTask> = {}): EngineTask {
     resume: null,
     signal: new AbortController().signal,
     onProgress: () => undefined,
+    onSegment: () => undefined,
     ...changes,
   };
 }

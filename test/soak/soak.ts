@@ -98,6 +98,7 @@ async function renderAll(folder: string): Promise<ReadonlyMap<Piece, string>> {
       resume: null,
       signal: new AbortController().signal,
       onProgress: () => undefined,
+      onSegment: () => undefined,
     });
     if (outcome.kind !== "finished") throw new Error(`stopped at ${outcome.at}`);
     const file = await readFile(outcome.master.path);

@@ -61,6 +61,8 @@ export class ScriptedEngine implements Engine {
   error: Error | null = null;
   /** What it makes beside the master. */
   extras: readonly Pick<EngineExtra, "kind" | "stem">[] = [];
+  /** Called at each checkpoint that is passed. */
+  onStep: (run: ScriptedRun, step: number) => unknown = () => undefined;
   readonly runs: ScriptedRun[] = [];
   #started: ((run: ScriptedRun) => void)[] = [];
 
@@ -107,6 +109,7 @@ export class ScriptedEngine implements Engine {
       if (this.error !== null) throw this.error;
       const checkpoint = { label: `step ${n}`, data: { n: n - 1 } };
       if (task.signal.aborted) return { kind: "stopped", at: checkpoint.label, checkpoint };
+      await this.onStep(run, n);
       const percent = Math.floor((100 * n) / (checkpoints + 1));
       task.onProgress({ percent, phase: "render", message: `Step ${n}`, checkpoint });
     }

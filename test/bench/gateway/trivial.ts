@@ -38,6 +38,7 @@ export function jobOf({ idempotency: _, ...made }: NewJob): Job {
     version: 1,
     progress: { percent: 0, phase: null, message: null },
     interpretation: null,
+    segments: [],
     attempts: 0,
     epoch: 0,
     history: [],
