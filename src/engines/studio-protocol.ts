@@ -2,6 +2,7 @@
 import type { Handover } from "../studio/compose/handover.ts";
 import type { Delivery } from "../studio/production/deliver.ts";
 import type { PieceProgress, PieceRequest } from "../studio/production/produce.ts";
+import type { Segment } from "../studio/production/segments.ts";
 
 export interface StudioTask {
   readonly request: PieceRequest;
@@ -24,4 +25,5 @@ export type StudioResult =
       readonly totalChunks: number;
     };
 
-export type StudioNews = PieceProgress;
+/** How far the piece is, or a segment that is finished and can be played. */
+export type StudioNews = PieceProgress | { readonly segment: Segment };

@@ -19,6 +19,7 @@ async function perform({ task, flag }: TaskMessage<StudioTask>): Promise<StudioR
     ...task,
     control: stoppedBy(new Int32Array(flag)),
     onProgress: (news) => post({ kind: "news", news }),
+    onSegment: (segment) => post({ kind: "news", news: { segment } }),
   });
   if (result.kind === "stopped") return result;
   const { score, frames, delivery, handover } = result;

@@ -21,7 +21,7 @@ import {
 } from "../generations/engine.ts";
 import { type Handover, readHandover } from "../studio/compose/handover.ts";
 import type { Delivery } from "../studio/production/deliver.ts";
-import { studioVersion } from "../studio/production/produce.ts";
+import { type PieceProgress, studioVersion } from "../studio/production/produce.ts";
 import { interpretationOf } from "./studio-interpretation.ts";
 import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
 import { ThreadPool } from "./thread-pool.ts";
@@ -81,7 +81,7 @@ function checkpointOf(chunks: number, total: number): EngineCheckpoint | null {
   return { label: `chunk ${chunks} of ${total}`, data: { version: studioVersion, chunks } };
 }
 
-function progressOf({ phase, percent, chunks }: StudioNews): EngineProgress {
+function progressOf({ phase, percent, chunks }: PieceProgress): EngineProgress {
   const checkpoint = checkpointOf(chunks.done, chunks.total);
   const messages = {
     compose: "Composing",
@@ -176,6 +176,7 @@ export function createStudioEngine(options: StudioEngineOptions): Engine {
   async function run(task: EngineTask): Promise<EngineOutcome> {
     let isUnderstood = false;
     const onNews = (news: StudioNews) => {
+      if ("segment" in news) return;
       const report = isUnderstood ? null : news.interpretation;
       isUnderstood ||= report !== null;
       const understood = report && { interpretation: interpretationOf(report) };

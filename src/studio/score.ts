@@ -54,4 +54,6 @@ export interface Score {
   readonly notes: readonly NoteEvent[];
   /** When the render's chunks end, in seconds: about every four bars, the last at the piece's end. */
   readonly chunkEnds: readonly number[];
+  /** When the segments end, in seconds, the last with the piece; none unless made in segments. */
+  readonly segmentEnds: readonly number[];
 }

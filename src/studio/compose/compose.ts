@@ -6,6 +6,7 @@ import type { NoteEvent, Score } from "../score.ts";
 import type { MelodyPart, Part, Style } from "../style.ts";
 import { writeBass } from "./bass.ts";
 import { writeDrums } from "./drums.ts";
+import { planSegments, segmentEnds, segmentForesight } from "./focus.ts";
 import { fitTiming, planSections, type Timing } from "./form.ts";
 import type { Handover } from "./handover.ts";
 import { writeHarmony } from "./harmony.ts";
@@ -29,7 +30,11 @@ export interface Brief {
   readonly title: string | null;
   /** What an earlier piece handed over, to be continued; its interpretation is `continued`. */
   readonly from?: Handover | null;
+  /** `focus`: long, even, unobtrusive, in segments; `creation`, a piece with a form, when left out. */
+  readonly mode?: Mode;
 }
+
+export type Mode = "creation" | "focus";
 
 /** Composes a piece: the same brief gives the same score. */
 export function compose(brief: Brief): Score {
@@ -38,8 +43,12 @@ export function compose(brief: Brief): Score {
   const metre = metreOf(interpretation.metre);
   const style = inMetre(interpretation.style, metre);
   const timing = fitTiming(duration, interpretation.tempo, metre, style.ring);
-  const sections = planSections(timing.bars, style, interpretation.energyShift, seed, from);
-  const plan = planBars(sections, style, key, metre, seed, from);
+  const isEven = brief.mode === "focus";
+  const { energyShift } = interpretation;
+  const sections = isEven
+    ? planSegments(timing, style, energyShift, from?.heard.verse ?? 0)
+    : planSections(timing.bars, style, energyShift, seed, from);
+  const plan = planBars(sections, style, key, metre, seed, { from, isEven });
   const drums = style.parts.flatMap((part) =>
     part.role === "drums" ? writeDrums(part, plan) : [],
   );
@@ -59,7 +68,8 @@ export function compose(brief: Brief): Score {
     sections,
     parts: style.parts.map(({ role, channel }) => ({ role, isDrums: role === "drums", channel })),
     notes: notes.sort(byTime),
-    chunkEnds: chunkEnds(timing, duration),
+    chunkEnds: chunkEnds(timing, duration, isEven ? segmentForesight : 0),
+    segmentEnds: isEven ? segmentEnds(sections, timing, duration) : [],
   };
 }
 
@@ -84,11 +94,12 @@ function byTime(a: NoteEvent, b: NoteEvent): number {
   return a.start - b.start || a.part - b.part || a.pitch - b.pitch;
 }
 
-function chunkEnds(timing: Timing, duration: number): number[] {
+/** @param late seconds after the bar line that chunks end */
+function chunkEnds(timing: Timing, duration: number, late: number): number[] {
   const ends: number[] = [];
   let last = 0;
   for (let bar = barsPerChunk; bar < timing.bars; bar += barsPerChunk) {
-    const end = timing.gridStart + bar * timing.barSeconds;
+    const end = timing.gridStart + bar * timing.barSeconds + late;
     // The last chunk takes a short rest with it.
     if (end - last < shortestChunk || duration - end < shortestChunk) continue;
     ends.push(end);

@@ -51,6 +51,7 @@ function writeBar(part: DrumPart, bar: Bar, plan: Plan): SketchNote[] {
 /** Where in the bar a fill begins: none, the last beat between phrases, more before a new section. */
 function fillStart(bar: Bar, plan: Plan): number {
   const { steps, beatSteps, turn } = bar.metre;
+  if (plan.isEven) return steps;
   if (bar.isLastOfSection && bar.inSection > 0) return turn;
   return leaderInto(bar, plan.detail) === "drums" ? steps - beatSteps : steps;
 }

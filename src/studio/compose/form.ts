@@ -115,7 +115,7 @@ function blocksOf(bars: number, seed: number, from: Handover | null): Block[] {
 }
 
 /** The energy at which two parts with pitches play (one in a style that has no more). */
-function quietest({ parts }: Style, kind: SectionKind): number {
+export function quietest({ parts }: Style, kind: SectionKind): number {
   const pitched = parts.filter((part) => part.role !== "drums" && !part.rests?.includes(kind));
   const enters = pitched.map((part) => part.enters).sort((a, b) => a - b);
   return Math.max(0.15, enters[1] ?? enters[0] ?? 0);

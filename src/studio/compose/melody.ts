@@ -56,13 +56,17 @@ function writeBar(part: MelodyPart, bar: Bar, from: number, plan: Plan): SketchN
   return notes;
 }
 
-/** Which of several tunes has each section: they take turns over the sections that any plays in. */
+/**
+ * Which of several tunes has each section: they take turns over the sections that any plays in; where
+ * nothing may stand out, one has them all.
+ */
 function tuneOfSection(tunes: readonly MelodyPart[], plan: Plan): Map<Section, MelodyPart> {
   const first = Math.floor(randomOf(plan.seed, "first tune")() * tunes.length);
   const sections = [...new Set(plan.bars.map((bar) => bar.section))];
   const tuneful = sections.filter((section) => tunes.some((tune) => playsIn(tune, section, plan)));
+  const turn = (index: number) => (plan.isEven ? first : first + index);
   return new Map(
-    tuneful.map((section, index) => [section, tunes[(first + index) % tunes.length]!] as const),
+    tuneful.map((section, index) => [section, tunes[turn(index) % tunes.length]!] as const),
   );
 }
 

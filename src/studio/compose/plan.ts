@@ -29,6 +29,8 @@ export interface Plan {
   readonly seed: number;
   /** Names what happens once. */
   readonly detail: number;
+  /** Whether nothing may stand out: no fills, no parts that come and go. */
+  readonly isEven: boolean;
   readonly metre: Metre;
   readonly bars: readonly Bar[];
   /** The tonic, with which the piece ends. */
@@ -73,7 +75,7 @@ function endingChord(key: Key, style: Style): Chord {
 /**
  * Gives each bar its chords; the last two are the cadence.
  *
- * @param from what the piece continues: its first chord is that one's last
+ * @param options `from`: what the piece continues; its first chord is that one's last
  */
 export function planBars(
   sections: readonly Section[],
@@ -81,7 +83,7 @@ export function planBars(
   key: Key,
   metre: Metre,
   seed: number,
-  from: Handover | null = null,
+  { from = null, isEven = false }: { from?: Handover | null; isEven?: boolean } = {},
 ): Plan {
   const themes = from?.themes ?? seed;
   const list = style.progressions[isMajor(key) ? "major" : "minor"];
@@ -114,8 +116,10 @@ export function planBars(
       developed: developedIn(bar.section, from),
     }),
   );
-  const resting = orchestrate(style.parts, sections, themes, from?.ending.resting);
+  const resting = isEven
+    ? new Map()
+    : orchestrate(style.parts, sections, themes, from?.ending.resting);
   const pitches = from?.ending.pitches ?? [];
   const before = new Map(style.parts.map((part, index) => [part, pitches[index] ?? []] as const));
-  return { seed: themes, detail: seed, metre, bars, ending, resting, before };
+  return { seed: themes, detail: seed, isEven, metre, bars, ending, resting, before };
 }

@@ -2,6 +2,7 @@
 import type { Stereo } from "../dsp/state.ts";
 import { FlacEncoder } from "../flac/flac-encoder.ts";
 import { Mp3Encoder } from "../mp3/encoder.ts";
+import { frameSamples } from "../mp3/frames.ts";
 import { tagOf } from "../mp3/id3.ts";
 import type { Tags } from "./tags.ts";
 import { WavEncoder } from "./wav.ts";
@@ -22,10 +23,18 @@ export interface AudioEncoder {
   close(): void;
 }
 
+/** Frames of music around a file's own, encoded with it, that players leave out. */
+export interface Context {
+  readonly before: number;
+  readonly after: number;
+}
+
 export interface AudioFormat {
   readonly extension: string;
   readonly mimeType: string;
-  readonly create: (tags: Tags) => Promise<AudioEncoder>;
+  /** How many frames on either side a segment needs to meet its neighbours without a seam. */
+  readonly context: number;
+  readonly create: (tags: Tags, context?: Context) => Promise<AudioEncoder>;
 }
 
 export const formatNames = ["mp3", "flac", "wav"] as const;
@@ -36,8 +45,19 @@ export const formats: Readonly<Record<FormatName, AudioFormat>> = {
   mp3: {
     extension: "mp3",
     mimeType: "audio/mpeg",
-    create: (tags) => Mp3Encoder.create(tagOf(tags)),
+    context: frameSamples,
+    create: (tags, context) => Mp3Encoder.create(tagOf(tags), context),
   },
-  flac: { extension: "flac", mimeType: "audio/flac", create: (tags) => FlacEncoder.create(tags) },
-  wav: { extension: "wav", mimeType: "audio/wav", create: async (tags) => new WavEncoder(tags) },
+  flac: {
+    extension: "flac",
+    mimeType: "audio/flac",
+    context: 0,
+    create: (tags) => FlacEncoder.create(tags),
+  },
+  wav: {
+    extension: "wav",
+    mimeType: "audio/wav",
+    context: 0,
+    create: async (tags) => new WavEncoder(tags),
+  },
 };

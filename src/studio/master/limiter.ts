@@ -13,25 +13,28 @@ const release = 1 - Math.exp(-spanFrames / (0.12 * sampleRate));
 /**
  * The gain, as an amplitude, at the beginning of each span and at the end of the last.
  *
- * @param gain applied to everything, as an amplitude
+ * @param gain applied to everything, or to each span, as an amplitude
  * @param ceiling the highest true peak let through, as an amplitude
  * @param edges where to put the result, one longer than there are spans
  */
 export function gainCurve(
   { peaks }: Survey,
-  gain: number,
+  gain: number | Float32Array,
   ceiling: number,
   edges = new Float32Array(peaks.length + 1),
 ): Float32Array {
-  const recent = new Float64Array(lookahead).fill(gain);
+  const gainAt = (span: number) =>
+    typeof gain === "number" ? gain : gain[Math.max(0, Math.min(gain.length - 1, span))]!;
   const neededFor = (span: number) => {
     const peak = span >= 0 && span < peaks.length ? peaks[span]! : 0;
-    return peak * gain > ceiling ? ceiling / peak : gain;
+    const wished = gainAt(span);
+    return peak * wished > ceiling ? ceiling / peak : wished;
   };
-  let held = gain;
-  let sum = gain * lookahead;
+  const recent = new Float64Array(lookahead).fill(gainAt(0));
+  let held = gainAt(0);
+  let sum = held * lookahead;
   for (let edge = -lookahead; edge < edges.length; edge++) {
-    let needed = gain;
+    let needed = gainAt(edge);
     for (let span = edge - 1; span <= edge + lookahead; span++) {
       needed = Math.min(needed, neededFor(span));
     }
@@ -44,9 +47,17 @@ export function gainCurve(
   return edges;
 }
 
-/** `signal`, in blocks of any size, with the gain of `curve`, in blocks that hold until the next. */
-export function* withCurve(signal: Iterable<Stereo>, curve: Float32Array): Generator<Stereo> {
-  let at = 0;
+/**
+ * `signal`, in blocks of any size, with the gain of `curve`, in blocks that hold until the next.
+ *
+ * @param first the signal's first frame, counted from the curve's beginning
+ */
+export function* withCurve(
+  signal: Iterable<Stereo>,
+  curve: Float32Array,
+  first = 0,
+): Generator<Stereo> {
+  let at = first;
   let room = stereo(0);
   for (const { left, right } of signal) {
     if (room.left.length < left.length) room = stereo(left.length);

@@ -24,51 +24,63 @@ export interface Survey {
 /** Reads `signal`, in blocks of any size. @throws Stopped when `control` says so */
 export function survey(signal: Iterable<Stereo>, control: Control): Survey {
   const surveyor = new Surveyor();
-  for (const block of evenBlocks(signal)) {
+  for (const block of signal) {
     control.checkpoint("survey");
     surveyor.push(block);
   }
   return surveyor.finish();
 }
 
-/** The same signal in blocks of `blockFrames`, the last filled with silence; they are used again. */
-function* evenBlocks(signal: Iterable<Stereo>): Generator<Stereo & { readonly frames: number }> {
-  const block = stereo(blockFrames);
-  let filled = 0;
-  for (const part of signal) {
-    for (let from = 0; from < part.left.length; ) {
-      const to = Math.min(part.left.length, from + blockFrames - filled);
-      const piece = slice(part, from, to);
-      block.left.set(piece.left, filled);
-      block.right.set(piece.right, filled);
-      filled += to - from;
-      from = to;
-      if (filled < blockFrames) continue;
-      yield { ...block, frames: filled };
-      filled = 0;
-    }
-  }
-  if (filled === 0) return;
-  block.left.fill(0, filled);
-  block.right.fill(0, filled);
-  yield { ...block, frames: filled };
-}
-
-class Surveyor {
+/** Surveys a signal as it comes. */
+export class Surveyor {
+  /** What has come in and is not worked on yet. */
+  readonly #block = stereo(blockFrames);
+  #filled = 0;
   readonly #channels = [new ChannelSurveyor(), new ChannelSurveyor()] as const;
   #peaks = new Float32Array(1 << 14);
   #energies = new Float64Array(1 << 14);
   #frames = 0;
 
-  push(block: Stereo & { readonly frames: number }): void {
-    const from = this.#frames / spanFrames;
-    this.#reserve(from + blockFrames / spanFrames + 1);
-    this.#channels[0].push(block.left, from, this.#peaks, this.#energies);
-    this.#channels[1].push(block.right, from, this.#peaks, this.#energies);
-    this.#frames += block.frames;
+  /** Takes the next samples. */
+  push(signal: Stereo): void {
+    for (let from = 0; from < signal.left.length; ) {
+      const to = Math.min(signal.left.length, from + blockFrames - this.#filled);
+      const piece = slice(signal, from, to);
+      this.#block.left.set(piece.left, this.#filled);
+      this.#block.right.set(piece.right, this.#filled);
+      this.#filled += to - from;
+      from = to;
+      if (this.#filled === blockFrames) this.#work();
+    }
   }
 
+  /** What is known before the end; views that hold until the next samples come. */
+  known(): Survey {
+    // The last span's peak may still grow.
+    const spans = Math.max(0, Math.floor(this.#frames / spanFrames) - 1);
+    return {
+      frames: spans * spanFrames,
+      peaks: this.#peaks.subarray(0, spans),
+      energies: this.#energies.subarray(0, spans),
+    };
+  }
+
+  #work(): void {
+    const from = this.#frames / spanFrames;
+    this.#reserve(from + blockFrames / spanFrames + 1);
+    this.#channels[0].push(this.#block.left, from, this.#peaks, this.#energies);
+    this.#channels[1].push(this.#block.right, from, this.#peaks, this.#energies);
+    this.#frames += this.#filled;
+    this.#filled = 0;
+  }
+
+  /** The survey of all that came; nothing may come after it. */
   finish(): Survey {
+    if (this.#filled > 0) {
+      this.#block.left.fill(0, this.#filled);
+      this.#block.right.fill(0, this.#filled);
+      this.#work();
+    }
     // Peaks are found a few samples late: silence brings out the last.
     const at = Math.ceil(this.#frames / blockFrames) * (blockFrames / spanFrames);
     this.#reserve(at + 1);

@@ -6,10 +6,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createEncoder, type WasmMediaEncoder } from "wasm-media-encoders";
 import { type Stereo, sampleRate } from "../dsp/state.ts";
-import type { AudioEncoder } from "../formats/format.ts";
+import type { AudioEncoder, Context } from "../formats/format.ts";
 import { crc16 } from "./crc16.ts";
 import { bitrateKbps, FrameCounter } from "./frames.ts";
-import { infoFrame, infoFrameLength } from "./info-frame.ts";
+import { encoderDelay, infoFrame, infoFrameLength } from "./info-frame.ts";
 
 let lameBytes: Uint8Array | null = null;
 
@@ -24,22 +24,30 @@ export class Mp3Encoder implements AudioEncoder {
   readonly #lame: WasmMediaEncoder<"audio/mpeg">;
   readonly #counter = new FrameCounter();
   readonly #tag: Uint8Array;
+  readonly #context: Context;
   #header: Uint8Array | null = null;
   #bytes = 0;
   #crc = 0;
   #samples = 0;
   #peak = 0;
 
-  private constructor(lame: WasmMediaEncoder<"audio/mpeg">, tag: Uint8Array) {
+  private constructor(lame: WasmMediaEncoder<"audio/mpeg">, tag: Uint8Array, context: Context) {
     this.#lame = lame;
     this.#tag = tag;
+    this.#context = context;
   }
 
-  /** @param tag an ID3v2 tag to begin with, or nothing */
-  static async create(tag: Uint8Array): Promise<Mp3Encoder> {
+  /**
+   * @param tag an ID3v2 tag to begin with, or nothing
+   * @param context what of the samples to come is no part of the piece
+   */
+  static async create(
+    tag: Uint8Array,
+    context: Context = { before: 0, after: 0 },
+  ): Promise<Mp3Encoder> {
     const encoder = await createEncoder("audio/mpeg", lame());
     encoder.configure({ sampleRate, channels: 2, bitrate: bitrateKbps });
-    return new Mp3Encoder(encoder, tag);
+    return new Mp3Encoder(encoder, tag, context);
   }
 
   get headLength(): number {
@@ -65,12 +73,14 @@ export class Mp3Encoder implements AudioEncoder {
   /** The tag and the Info frame. */
   head(): Uint8Array {
     if (this.#header === null) throw new Error("nothing was encoded");
+    const { before, after } = this.#context;
     const info = infoFrame({
       header: this.#header,
       frames: this.#counter.count,
       bytes: this.#bytes,
       crc: this.#crc,
-      samples: this.#samples,
+      samples: this.#samples - before - after,
+      delay: encoderDelay + before,
       peak: this.#peak,
     });
     return Buffer.concat([this.#tag, info]);

@@ -27,8 +27,10 @@ export interface MusicStream {
   readonly bytes: number;
   /** CRC-16 of all music bytes. */
   readonly crc: number;
-  /** Samples of each channel that went into the encoder. */
+  /** Samples of each channel that are the music. */
   readonly samples: number;
+  /** Samples before them: the encoder's own delay, and what else is to be left out. */
+  readonly delay: number;
   /** The largest sample in the music, 1 being full scale. */
   readonly peak: number;
 }
@@ -57,15 +59,17 @@ function writeXing(frame: Buffer, music: MusicStream): void {
 }
 
 function writeLame(frame: Buffer, music: MusicStream): void {
-  const padding = music.frames * frameSamples - encoderDelay - music.samples;
-  if (padding < 0 || padding > 0xfff) throw new RangeError(`encoder padding of ${padding} samples`);
+  const padding = music.frames * frameSamples - music.delay - music.samples;
+  for (const length of [music.delay, padding]) {
+    if (length < 0 || length > 0xfff) throw new RangeError(`${length} samples to leave out`);
+  }
   frame.write("LAME3.100", lameAt, "latin1");
   frame[lameAt + 9] = 0x01; // tag revision 0, constant bit rate
   frame[lameAt + 10] = 200; // low-pass at 20 kHz, in units of 100 Hz
   frame.writeUInt32BE(Math.round(music.peak * 2 ** 23), lameAt + 11);
   frame[lameAt + 20] = Math.min(255, bitrateKbps);
-  frame[lameAt + 21] = encoderDelay >> 4;
-  frame[lameAt + 22] = ((encoderDelay & 0xf) << 4) | (padding >> 8);
+  frame[lameAt + 21] = music.delay >> 4;
+  frame[lameAt + 22] = ((music.delay & 0xf) << 4) | (padding >> 8);
   frame[lameAt + 23] = padding & 0xff;
   frame[lameAt + 24] = (1 << 6) | (3 << 2); // source at 44.1 kHz, joint stereo
   frame.writeUInt32BE(music.bytes + infoFrameLength, lameAt + 28);

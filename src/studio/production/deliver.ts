@@ -13,6 +13,7 @@ import { encodeFile } from "./encode.ts";
 import { writeWhole } from "./files.ts";
 import { readChunks } from "./premaster.ts";
 import { signalCount } from "./render.ts";
+import type { Segment } from "./segments.ts";
 
 /** What to make of a piece beside the score itself. */
 export interface Outputs {
@@ -37,6 +38,8 @@ export interface Delivery {
   readonly stemGainDb: number;
   readonly midi: string | null;
   readonly peaks: string | null;
+  /** In order; none unless the piece was made in segments. */
+  readonly segments: readonly Segment[];
 }
 
 export interface DeliveryJob {
@@ -44,6 +47,8 @@ export interface DeliveryJob {
   /** The master's gain (see `gainCurve`). */
   readonly curve: Float32Array;
   readonly outputs: Outputs;
+  /** What was delivered already. */
+  readonly segments: readonly Segment[];
   /** Where the premaster is and the files go. */
   readonly folder: string;
   readonly control: Control;
@@ -78,6 +83,7 @@ export async function deliver(job: DeliveryJob): Promise<Delivery> {
       outputs.peaks === true
         ? writeNamed(folder, "peaks.json", Buffer.from(JSON.stringify(peaks.waveform()), "utf8"))
         : null,
+    segments: job.segments,
   };
 }
 

@@ -2,13 +2,15 @@
 import { closeSync } from "node:fs";
 import type { Control } from "../control.ts";
 import type { Stereo } from "../dsp/state.ts";
-import type { AudioFormat } from "../formats/format.ts";
+import type { AudioFormat, Context } from "../formats/format.ts";
 import type { Tags } from "../formats/tags.ts";
 import { nameTemporary, openTemporary, writeAll } from "./files.ts";
 
 export interface EncodeJob {
   readonly signal: Iterable<Stereo>;
   readonly format: AudioFormat;
+  /** What of the signal is around the file's own music; nothing when left out. */
+  readonly context?: Context;
   readonly tags: Tags;
   readonly folder: string;
   /** The file's name without its extension. */
@@ -25,8 +27,8 @@ export interface EncodeJob {
  * @throws Stopped when the control says so
  */
 export async function encodeFile(job: EncodeJob): Promise<{ file: string; frames: number }> {
-  const { signal, format, folder, control } = job;
-  const encoder = await format.create(job.tags);
+  const { signal, format, folder, control, context } = job;
+  const encoder = await format.create(job.tags, context);
   const name = `${job.name}.${format.extension}`;
   const file = openTemporary(folder, name);
   try {

@@ -71,16 +71,18 @@ export class ChunkWriter {
  *
  * @param signals how many each frame has
  * @param which of them to read
+ * @param first the chunk to begin with
  */
 export function* readChunks(
   folder: string,
   chunks: number,
   signals = 1,
   which = 0,
+  first = 0,
 ): Generator<Stereo> {
   const bytes = new Uint8Array(readFrames * bytesPerSignal * signals);
   const block = stereo(readFrames);
-  for (let index = 0; index < chunks; index++) {
+  for (let index = first; index < chunks; index++) {
     const file = openSync(join(folder, chunkName(index)), "r");
     try {
       for (let length = readSync(file, bytes); length > 0; length = readSync(file, bytes)) {
@@ -90,6 +92,30 @@ export function* readChunks(
     } finally {
       closeSync(file);
     }
+  }
+}
+
+/** Where a premaster is, and how it is laid out. */
+export interface PremasterFiles {
+  readonly folder: string;
+  /** Signals in each frame. */
+  readonly signals: number;
+  /** The frame after each chunk's last, within the piece. */
+  readonly ends: readonly number[];
+}
+
+/** The mix from frame `from` to `to` of the piece, of which only the chunks that it touches are read. */
+export function* readRange(files: PremasterFiles, from: number, to: number): Generator<Stereo> {
+  const { folder, signals, ends } = files;
+  if (to <= from) return;
+  const first = ends.findIndex((end) => end > from);
+  const last = ends.findIndex((end) => end >= to);
+  let at = ends[first - 1] ?? 0;
+  for (const block of readChunks(folder, last + 1, signals, 0, first)) {
+    const frames = block.left.length;
+    const piece = slice(block, Math.max(0, from - at), Math.min(frames, Math.max(0, to - at)));
+    at += frames;
+    if (piece.left.length > 0) yield piece;
   }
 }
 

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { compose } from "../compose/compose.ts";
+import { compose, type Mode } from "../compose/compose.ts";
 import { type Handover, handoverOf } from "../compose/handover.ts";
 import { type Control, Stopped } from "../control.ts";
 import { findGain, limitedBy } from "../master/master.ts";
@@ -19,7 +19,8 @@ import type { Score } from "../score.ts";
 import { stateName } from "./checkpoint.ts";
 import { type Delivery, deliver, type Outputs } from "./deliver.ts";
 import { chunkName, readChunks } from "./premaster.ts";
-import { renderPremaster, signalCount } from "./render.ts";
+import { chunkEndFrames, renderPremaster, signalCount } from "./render.ts";
+import { type Segment, type SegmentBounds, SegmentMaster, segmentsOf } from "./segments.ts";
 
 /** Grows when the same request would sound different, so that no old checkpoint is continued. */
 export const studioVersion = 3;
@@ -39,6 +40,8 @@ export interface PieceRequest {
   readonly outputs?: Outputs;
   /** What the piece to be continued handed over (see `readHandover`); a new piece when left out. */
   readonly continues?: Handover;
+  /** `focus` is long, even, unobtrusive, and comes in segments; `creation` when left out. */
+  readonly mode?: Mode;
 }
 
 export type Phase = "compose" | "render" | "master" | "encode";
@@ -50,6 +53,8 @@ export interface PieceProgress {
   readonly chunks: { readonly done: number; readonly total: number };
   /** Known once the piece is composed. */
   readonly interpretation: InterpretationReport | null;
+  /** The bounds of all segments; empty before the piece is composed, and where it has none. */
+  readonly segments: readonly SegmentBounds[];
 }
 
 export interface Production {
@@ -61,6 +66,8 @@ export interface Production {
   readonly resume: { readonly folder: string; readonly chunks: number } | null;
   readonly control: Control;
   readonly onProgress: (progress: PieceProgress) => void;
+  /** Called with each finished segment (see `segments.ts`). */
+  readonly onSegment?: (segment: Segment) => void;
 }
 
 export type ProductionResult =
@@ -110,6 +117,7 @@ class Run {
   #chunks = 0;
   #total = 0;
   #interpretation: InterpretationReport | null = null;
+  #segments: readonly SegmentBounds[] = [];
 
   constructor(production: Production) {
     this.#production = production;
@@ -121,9 +129,9 @@ class Run {
 
   async toTheEnd(): Promise<ProductionResult> {
     const { score, interpretation, handover } = this.#compose();
-    this.#render(score);
-    const curve = this.#master();
-    const delivery = await this.#deliver(score, curve);
+    const segments = await this.#render(score);
+    const curve = segments?.curve ?? this.#master();
+    const delivery = await this.#deliver(score, curve, segments?.segments ?? []);
     const { master: path, frames } = delivery;
     return { kind: "finished", path, score, interpretation, handover, frames, delivery };
   }
@@ -138,6 +146,7 @@ class Run {
       percent: begins[phase] + (end - begins[phase]) * share,
       chunks: { done: this.#chunks, total: this.#total },
       interpretation: this.#interpretation,
+      segments: this.#segments,
     });
   }
 
@@ -152,17 +161,24 @@ class Run {
     const chain = from === null ? "" : ` after ${from.part}`;
     const seed = hash32(`${request.seed} ${prompt} ${styleTags.join(" ")}${chain}`);
     const { durationSeconds, title } = request;
-    const score = compose({ interpretation, durationSeconds, seed, title, from });
+    const score = compose({
+      ...{ interpretation, durationSeconds, seed, title, from },
+      mode: request.mode ?? "creation",
+    });
     control.checkpoint("composed");
     this.#total = score.chunkEnds.length;
+    this.#segments = segmentsOf(score);
     this.#interpretation = reportOf(interpretation, score);
     const handover = handoverOf(interpretation, score, seed, from);
     return { score, interpretation: this.#interpretation, handover };
   }
 
-  #render(score: Score): void {
+  /** Renders the premaster, and the segments that it is made in, if any, as far as it has come. */
+  async #render(score: Score): Promise<SegmentMaster | null> {
     const { bank, request, folder, resume, control } = this.#production;
-    renderPremaster({
+    const segments = score.segmentEnds.length === 0 ? null : this.#segmentMaster(score);
+    const ends = chunkEndFrames(score);
+    const rendering = renderPremaster({
       bank,
       score,
       stems: this.#hasStems,
@@ -170,10 +186,24 @@ class Run {
       folder,
       resume,
       control,
-      onChunk: (chunks) => {
-        this.#chunks = chunks;
-        this.#report("render", chunks / this.#total);
-      },
+    });
+    for (const chunks of rendering) {
+      this.#chunks = chunks;
+      this.#report("render", chunks / this.#total);
+      await segments?.advance(ends[chunks - 1] ?? 0);
+    }
+    return segments;
+  }
+
+  #segmentMaster(score: Score): SegmentMaster {
+    const { request, folder, control, onSegment = () => undefined } = this.#production;
+    const signals = signalCount(this.#hasStems);
+    return new SegmentMaster({
+      score,
+      outputs: request.outputs ?? {},
+      premaster: { folder, signals, ends: chunkEndFrames(score) },
+      control,
+      onSegment,
     });
   }
 
@@ -194,13 +224,18 @@ class Run {
     return limitedBy(piece, findGain(piece, control));
   }
 
-  async #deliver(score: Score, curve: Float32Array): Promise<Delivery> {
+  async #deliver(
+    score: Score,
+    curve: Float32Array,
+    segments: readonly Segment[],
+  ): Promise<Delivery> {
     const { folder, control, request } = this.#production;
     this.#report("encode", 0);
     let reported = 0;
     const delivery = await deliver({
       score,
       curve,
+      segments,
       outputs: request.outputs ?? {},
       folder,
       control,

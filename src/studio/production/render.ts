@@ -23,19 +23,22 @@ export interface RenderJob {
   /** An earlier render's folder, which may be gone, and how many chunks it had finished. */
   readonly resume: { readonly folder: string; readonly chunks: number } | null;
   readonly control: Control;
-  /** Called when `chunks` are safely on disk; with 0 when the work begins from nothing. */
-  readonly onChunk: (chunks: number) => void;
 }
 
-/** Renders all chunks that are not there yet. @throws Stopped when the control says so */
-export function renderPremaster(job: RenderJob): void {
+/**
+ * Renders all chunks that are not there yet; tells after each how many are safely on disk, and first
+ * with how many it begins.
+ *
+ * @throws Stopped when the control says so
+ */
+export function* renderPremaster(job: RenderJob): Generator<number> {
   const { score, control } = job;
   const state = resumed(job) ?? freshState(job);
   const total = score.chunkEnds.length;
-  job.onChunk(state.chunkCrcs.length);
+  yield state.chunkCrcs.length;
   for (let index = state.chunkCrcs.length; index < total; index++) {
     renderChunk(job, state, index);
-    job.onChunk(index + 1);
+    yield index + 1;
     control.checkpoint("chunk written");
   }
 }
@@ -43,6 +46,11 @@ export function renderPremaster(job: RenderJob): void {
 /** Signals in each frame of the premaster: the mix, and the stems if there are any. */
 export function signalCount(stems: boolean): number {
   return stems ? 1 + stemNames.length : 1;
+}
+
+/** The frame after each chunk's last. */
+export function chunkEndFrames({ chunkEnds }: Score): number[] {
+  return chunkEnds.map((end) => Math.round(end * sampleRate));
 }
 
 function freshState({ score, stems }: RenderJob): RenderState {
@@ -55,8 +63,9 @@ function freshState({ score, stems }: RenderJob): RenderState {
 
 function renderChunk(job: RenderJob, state: RenderState, index: number): void {
   const { score, folder } = job;
-  const from = index === 0 ? 0 : Math.round(score.chunkEnds[index - 1]! * sampleRate);
-  const to = Math.round(score.chunkEnds[index]! * sampleRate);
+  const ends = chunkEndFrames(score);
+  const from = ends[index - 1] ?? 0;
+  const to = ends[index]!;
   const writer = new ChunkWriter(folder, index);
   try {
     mixChunk(job, state, from, to, writer);
