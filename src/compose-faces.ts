@@ -70,6 +70,8 @@ export interface FacesOptions {
   readonly readiness: Readiness;
   readonly telemetry: Telemetry;
   readonly limits: ServiceLimits;
+  /** The origins whose pages may call; `*` for all. */
+  readonly corsOrigins: readonly string[];
 }
 
 export interface Faces extends Lifecycle {
@@ -120,6 +122,8 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     requestId: (sent) => requestIdOf(sent, random),
     encodeError,
     notFound: () => new ServiceError("route_not_found"),
+    isHttps: (publicUrl ?? scheme).startsWith("https"),
+    corsOrigins: options.corsOrigins,
     unknownMethod: () => new ServiceError("method_not_allowed", unknownMethod),
   });
   const { readiness } = options;

@@ -291,6 +291,7 @@ class ComposedService implements ServiceProcess {
       graceMs: DRAIN_SECONDS * 1_000,
       stopping: this.#stopping.signal,
       limits: limitsOf(this.#config),
+      corsOrigins: this.#config.CORS_ORIGINS,
     });
   }
 }

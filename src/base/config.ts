@@ -9,6 +9,12 @@ const port = z.coerce.number().int().min(0).max(65_535);
 
 const days = z.coerce.number().min(1).max(36_500);
 
+/** As a browser sends it: scheme, host and a port that is not the scheme's own. */
+function isOrigin(text: string): boolean {
+  if (text === "*") return true;
+  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 const most = z.coerce.number().int().min(1).max(1_000_000_000);
 
 export const settings = z.object({
@@ -50,6 +56,16 @@ export const settings = z.object({
     .optional()
     .describe(
       "What links begin with, for example https://music.example. Unset: the address listened on.",
+    ),
+  CORS_ORIGINS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").flatMap((each) => each.trim() || []))
+    .refine((origins) => origins.every(isOrigin), {
+      message: "must be * or origins such as https://app.example, with commas between",
+    })
+    .describe(
+      "The origins whose pages may call the service, with commas between; * for all. Unset: none.",
     ),
   SIGNING_SECRET: z
     .string()

@@ -26,7 +26,8 @@ export async function answer(
   if (path !== null) reply.header("location", baseUrl + path);
   reply.code(route.successStatus);
   if (route.successStatus === 204) return reply.send();
-  reply.header("vary", route.vary);
+  const others = reply.getHeader("vary");
+  reply.header("vary", others === undefined ? route.vary : `${others}, ${route.vary}`);
   const body = route.print(message);
   if (isSafe(request.method) && route.successStatus === 200) {
     const tag = entityTagOf(body);

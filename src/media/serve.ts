@@ -94,11 +94,19 @@ function commonHeaders({ expiresAt }: MediaGrant, info: ArtifactInfo, clock: Clo
   };
 }
 
+/** Players of any site may have it, and a browser that shows it alone plays it, and runs nothing. */
+const embedded = {
+  "cross-origin-resource-policy": "cross-origin",
+  "content-security-policy":
+    "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'",
+};
+
 function contentHeaders({ filename }: MediaGrant, { name, mimeType }: ArtifactInfo) {
   return {
     "content-type": mimeType,
     "content-disposition": inlineDisposition(filename ?? basename(name)),
     "x-content-type-options": "nosniff",
+    ...embedded,
   };
 }
 

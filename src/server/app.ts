@@ -13,6 +13,9 @@ import fastify, {
 import type { Log } from "../base/log.ts";
 import { traceparentOf } from "../base/trace-context.ts";
 
+import { allowOrigins } from "./cors.ts";
+import { securityHeaders } from "./security-headers.ts";
+
 /** An error as it is answered. */
 export interface ErrorAnswer {
   readonly status: number;
@@ -30,6 +33,10 @@ export interface AppOptions {
   readonly notFound: () => Error;
   /** The error of a method that HTTP does not know; over HTTP/1.1 none comes as far as here. */
   readonly unknownMethod: () => Error;
+  /** Whether callers reach it by TLS. */
+  readonly isHttps?: boolean;
+  /** The origins whose pages may call; `*` for all. */
+  readonly corsOrigins?: readonly string[];
 }
 
 /** An error is of its caller and its moment alone, on every path: a cache must not keep it (RFC 9111). */
@@ -70,11 +77,12 @@ export function createApp(options: AppOptions): FastifyInstance {
     forceCloseConnections: false,
     exposeHeadRoutes: false,
   });
+  const security = securityHeaders(options.isHttps ?? false);
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    reply.header("x-content-type-options", "nosniff");
+    reply.header("x-request-id", request.id).headers(security);
     if (request.method !== "GET" && request.method !== "HEAD") discardRest(request, reply);
   });
+  allowOrigins(app, options.corsOrigins ?? []);
   app.setErrorHandler(answer);
   app.setNotFoundHandler(() => {
     throw options.notFound();

@@ -53,6 +53,7 @@ function serve(
     "cache-control": cacheControl,
     // Nothing in it is of a caller, so pages of other origins may read it.
     "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
   });
   if (namesTag(request.headers["if-none-match"], etag)) return reply.code(304).send();
   reply.headers({ "content-type": contentType, "content-length": body.length });

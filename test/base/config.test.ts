@@ -48,6 +48,30 @@ describe("the settings", () => {
     expect(() => readConfig({ TLS_KEY_FILE: "key.pem" })).toThrow(/TLS_CERT_FILE/);
   });
 
+  it("take origins as a browser sends them, and nothing like them", () => {
+    const read = (text: string) => readConfig({ CORS_ORIGINS: text }).CORS_ORIGINS;
+    expect(read("")).toEqual([]);
+    expect(read("https://a.example, http://localhost:5173")).toEqual([
+      "https://a.example",
+      "http://localhost:5173",
+    ]);
+    expect(read("*")).toEqual(["*"]);
+    for (const wrong of [
+      "a.example",
+      "https://a.example/",
+      "https://a.example/path",
+      "https://a.example:443",
+      "https://*.example",
+      "https://A.example",
+      "https://user@a.example",
+      "null",
+      "ftp://a.example",
+      "https://a.example;https://b.example",
+    ]) {
+      expect(() => read(wrong), wrong).toThrow(/CORS_ORIGINS/);
+    }
+  });
+
   it("are in the README as they are in the code", () => {
     const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
     expect(readme).toContain(settingsTable());

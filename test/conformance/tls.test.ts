@@ -35,6 +35,11 @@ it("links begin with https", () => {
   expect(endpoints.url).toMatch(/^https:/);
 });
 
+it("answers ask to be reached by TLS alone", async () => {
+  const { headers } = await fetch(`${endpoints.url}/v1/nothing`);
+  expect(headers.get("strict-transport-security")).toBe("max-age=31536000");
+});
+
 describe.each(Object.entries(faces))("%s", (_name, open) => {
   const face = open(endpoints);
   afterAll(() => face.close());

@@ -20,7 +20,7 @@ export interface Answer {
 
 /** Of HTTP and of how the answer travels; all others must be in the document. */
 const unsaid =
-  /^(?:accept|cache-control|connection|content-encoding|content-length|content-type|date|keep-alive|transfer-encoding|vary|x-accel-buffering|x-content-type-options)$/;
+  /^(?:accept|cache-control|connection|content-encoding|content-length|content-security-policy|content-type|cross-origin-resource-policy|date|keep-alive|transfer-encoding|vary|x-accel-buffering|x-content-type-options)$/;
 
 export class DocumentedClient {
   readonly #seen: Set<string>;
