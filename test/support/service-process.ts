@@ -24,7 +24,8 @@ export class RunningService {
 
   /** Sends the signal and resolves with the exit code (null after SIGKILL). */
   async end(signal: NodeJS.Signals): Promise<number | null> {
-    if (this.process.exitCode !== null) return this.process.exitCode;
+    const { exitCode, signalCode } = this.process;
+    if (exitCode !== null || signalCode !== null) return exitCode;
     const exited = once(this.process, "exit");
     this.process.kill(signal);
     const [code] = await exited;

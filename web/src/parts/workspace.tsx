@@ -46,6 +46,7 @@ export function Workspace({ credentials, session, onSignOut }: WorkspaceProps) {
 
   return (
     <main class="studio">
+      <h1 class="unseen">Studio</h1>
       <Lost untilMs={state.lostUntilMs} onRetry={() => studio.wake()} />
       <Composer
         promptField={promptField}

@@ -29,13 +29,16 @@ export const emptyLibrary: Library = {
 
 export type Jobs = ReadonlyMap<string, Job>;
 
-/** Every word of `text` is somewhere in what a person knows of the job. */
+/**
+ * Every word of `text` is somewhere in what a person knows of the job, or is its id. Part of an id is
+ * not: digits would be found everywhere.
+ */
 export function matches(job: Job, text: string): boolean {
-  const known = [job.prompt, job.title, job.track?.title, job.engine, job.id, ...job.style_tags];
+  const known = [job.prompt, job.title, job.track?.title, job.engine, ...job.style_tags];
   const haystack = folded(known.join("\n"));
   return folded(text)
     .split(/\s+/)
-    .every((word) => haystack.includes(word));
+    .every((word) => haystack.includes(word) || word === job.id);
 }
 
 /** Without case and accents. */
