@@ -181,6 +181,7 @@ export function toEngine(engine: domain.EngineDescription): Engine {
     commercialUse: engine.commercialUse,
     requiresAttribution: engine.requiresAttribution,
     supportsSeedTracks: engine.supportsSeedTracks,
+    modes: engine.modes.map((mode) => modeOf[mode]),
     outputFormats: engine.outputFormats.map((format) => formatOf[format]),
   });
 }

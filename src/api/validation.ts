@@ -78,10 +78,15 @@ function createViolations(
 
 /** What any engine refuses by what it says of itself. */
 function offerViolations(
-  { outputFormat, stems, seedTrackId }: GenerationRequest,
-  { name, outputFormats, supportsStems, supportsSeedTracks }: EngineDescription,
+  { mode, outputFormat, stems, seedTrackId }: GenerationRequest,
+  { name, modes, outputFormats, supportsStems, supportsSeedTracks }: EngineDescription,
 ): Violation[] {
   const faults: (Violation | false)[] = [
+    !modes.includes(mode) && {
+      field: "mode",
+      rule: "engine.mode",
+      message: `The engine ${name} has not the mode ${mode}; it has ${modes.join(", ")}.`,
+    },
     !outputFormats.includes(outputFormat) && {
       field: "output_format",
       rule: "engine.output_format",

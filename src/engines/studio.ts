@@ -14,14 +14,17 @@ import {
   type EngineFile,
   type EngineOutcome,
   type EngineProgress,
+  type EngineSegment,
   type EngineTask,
   type GenerationRequest,
   outputFormats,
   type Violation,
 } from "../generations/engine.ts";
 import { type Handover, readHandover } from "../studio/compose/handover.ts";
+import { sampleRate } from "../studio/dsp/state.ts";
 import type { Delivery } from "../studio/production/deliver.ts";
 import { type PieceProgress, studioVersion } from "../studio/production/produce.ts";
+import type { Segment } from "../studio/production/segments.ts";
 import { interpretationOf } from "./studio-interpretation.ts";
 import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
 import { ThreadPool } from "./thread-pool.ts";
@@ -51,6 +54,7 @@ const description: EngineDescription = {
   requiresAttribution: false,
   outputFormats,
   supportsSeedTracks: true,
+  modes: ["creation", "focus"],
 };
 
 /** What the studio does not do, as faults of the request. */
@@ -61,11 +65,6 @@ function check(request: GenerationRequest): Violation[] {
       field: "duration_seconds",
       rule: "engine.max_duration",
       message: `The studio engine makes pieces of up to ${most} seconds; ask for ${most} or less.`,
-    },
-    request.mode !== "creation" && {
-      field: "mode",
-      rule: "engine.mode",
-      message: `The studio engine does not offer the mode "${request.mode}" yet; use "creation".`,
     },
     request.lyrics !== null && {
       field: "lyrics",
@@ -103,10 +102,10 @@ function readContinued(continues: unknown): { readonly continues?: Handover } {
 }
 
 function taskOf({ request, seed, resume, continues }: EngineTask, folder: string): StudioTask {
-  const { prompt, styleTags, durationSeconds, title, outputFormat, stems } = request;
+  const { prompt, styleTags, durationSeconds, title, outputFormat, stems, mode } = request;
   const chunks = resume?.checkpoint.data["chunks"];
   const isOurs = resume?.checkpoint.data["version"] === studioVersion && typeof chunks === "number";
-  const wording = { prompt, styleTags, durationSeconds, title, seed };
+  const wording = { prompt, styleTags, durationSeconds, title, seed, mode };
   return {
     request: {
       ...wording,
@@ -137,6 +136,14 @@ function extrasOf({ stems, midi, peaks }: Delivery): EngineExtra[] {
       ? []
       : [{ kind: "waveform", stem: null, ...fileOf(peaks, "application/json") } as const]),
   ];
+}
+
+function segmentOf({ from, to, path, mimeType }: Segment): EngineSegment {
+  return {
+    startSeconds: from / sampleRate,
+    durationSeconds: (to - from) / sampleRate,
+    file: fileOf(path, mimeType),
+  };
 }
 
 /** Writes what a later piece needs to continue this one. */
@@ -176,7 +183,10 @@ export function createStudioEngine(options: StudioEngineOptions): Engine {
   async function run(task: EngineTask): Promise<EngineOutcome> {
     let isUnderstood = false;
     const onNews = (news: StudioNews) => {
-      if ("segment" in news) return;
+      if ("segment" in news) {
+        task.onSegment(segmentOf(news.segment));
+        return;
+      }
       const report = isUnderstood ? null : news.interpretation;
       isUnderstood ||= report !== null;
       const understood = report && { interpretation: interpretationOf(report) };

@@ -25,6 +25,8 @@ export interface EngineDescription {
   readonly outputFormats: readonly OutputFormat[];
   /** Whether it takes `seedTrackId`, a track that it made. */
   readonly supportsSeedTracks: boolean;
+  /** What `request.mode` may be. */
+  readonly modes: readonly GenerationMode[];
 }
 
 export const licenceClasses = [

@@ -295,7 +295,6 @@ describe("wrong input", () => {
     [{ prompt: "   " }, ["prompt"]],
     [{ prompt: "x".repeat(100_000) }, ["prompt"]],
     [{ mode: "loop" }, ["mode"]],
-    [{ mode: "focus" }, ["mode"]],
     [{ lyrics: "la la" }, ["lyrics"]],
     [{ seed_track_id: "mtrack_1" }, ["seed_track_id"]],
     [{ style_tags: "lofi" }, ["style_tags"]],

@@ -141,6 +141,19 @@ describe("create", () => {
     expect(found?.idempotency).toEqual({ key: "upgraded", hash });
   });
 
+  it("a mode, stems and a seed track are faults where the engine has none", async () => {
+    const other = new ScriptedEngine("studio");
+    const description = { ...other.description, supportsSeedTracks: false };
+    const plain = createApi(store, [{ ...other, description, check: () => [] } as never]);
+    const caller = plain.clientWith({ "x-api-key": key });
+    const asked = { ...valid, mode: GenerationMode.FOCUS, stems: true, seedTrackId: "mtrack_1" };
+    expect(await violationsOf(caller.createGeneration(asked))).toEqual({
+      mode: "The engine Scripted has not the mode focus; it has creation.",
+      stems: "The engine Scripted makes no stems; leave stems out.",
+      seed_track_id: "The engine Scripted cannot continue another track; leave seed_track_id out.",
+    });
+  });
+
   it("a format that the engine has not is a fault, and part of what an idempotency key stands for", async () => {
     const flac = { ...valid, outputFormat: OutputFormat.FLAC, idempotencyKey: "flac" };
     expect(await violationsOf(client.createGeneration(flac))).toEqual({

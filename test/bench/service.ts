@@ -86,6 +86,7 @@ function engineOf(attempt: Attempt): Engine {
       requiresAttribution: false,
       outputFormats: ["mp3"],
       supportsSeedTracks: false,
+      modes: ["creation"],
     },
     start: async () => {},
     stop: async () => {},

@@ -80,6 +80,7 @@ export class ScriptedEngine implements Engine {
       requiresAttribution: false,
       outputFormats: ["mp3" as const],
       supportsSeedTracks: true,
+      modes: ["creation" as const],
     };
   }
 

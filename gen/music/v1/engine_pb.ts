@@ -8,6 +8,8 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
+import type { GenerationMode } from "./generation_mode_pb.ts";
+import { file_music_v1_generation_mode } from "./generation_mode_pb.ts";
 import type { LicenceClass } from "./licence_class_pb.ts";
 import { file_music_v1_licence_class } from "./licence_class_pb.ts";
 import type { OutputFormat } from "./output_format_pb.ts";
@@ -18,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file music/v1/engine.proto.
  */
 export const file_music_v1_engine: GenFile = /*@__PURE__*/
-  fileDesc("ChVtdXNpYy92MS9lbmdpbmUucHJvdG8SCG11c2ljLnYxIvMCCgZFbmdpbmUSEgoKZW5naW5lX2tleRgBIAEoCRIMCgRuYW1lGAIgASgJEiUKFG1heF9kdXJhdGlvbl9zZWNvbmRzGAMgASgFQge6SAQaAiAAEhcKD3N1cHBvcnRzX3ZvY2FscxgEIAEoCBIXCg9zdXBwb3J0c19seXJpY3MYBSABKAgSFgoOc3VwcG9ydHNfc3RlbXMYBiABKAgSGwoTc3VwcG9ydGVkX2xhbmd1YWdlcxgHIAMoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFgoOY29tbWVyY2lhbF91c2UYCSABKAgSHAoUcmVxdWlyZXNfYXR0cmlidXRpb24YCiABKAgSLgoOb3V0cHV0X2Zvcm1hdHMYCyADKA4yFi5tdXNpYy52MS5PdXRwdXRGb3JtYXQSHAoUc3VwcG9ydHNfc2VlZF90cmFja3MYDCABKAhiBnByb3RvMw", [file_buf_validate_validate, file_music_v1_licence_class, file_music_v1_output_format]);
+  fileDesc("ChVtdXNpYy92MS9lbmdpbmUucHJvdG8SCG11c2ljLnYxIpwDCgZFbmdpbmUSEgoKZW5naW5lX2tleRgBIAEoCRIMCgRuYW1lGAIgASgJEiUKFG1heF9kdXJhdGlvbl9zZWNvbmRzGAMgASgFQge6SAQaAiAAEhcKD3N1cHBvcnRzX3ZvY2FscxgEIAEoCBIXCg9zdXBwb3J0c19seXJpY3MYBSABKAgSFgoOc3VwcG9ydHNfc3RlbXMYBiABKAgSGwoTc3VwcG9ydGVkX2xhbmd1YWdlcxgHIAMoCRI1Cg1saWNlbmNlX2NsYXNzGAggASgOMhYubXVzaWMudjEuTGljZW5jZUNsYXNzQga6SAPIAQESFgoOY29tbWVyY2lhbF91c2UYCSABKAgSHAoUcmVxdWlyZXNfYXR0cmlidXRpb24YCiABKAgSLgoOb3V0cHV0X2Zvcm1hdHMYCyADKA4yFi5tdXNpYy52MS5PdXRwdXRGb3JtYXQSHAoUc3VwcG9ydHNfc2VlZF90cmFja3MYDCABKAgSJwoFbW9kZXMYDSADKA4yGC5tdXNpYy52MS5HZW5lcmF0aW9uTW9kZWIGcHJvdG8z", [file_buf_validate_validate, file_music_v1_generation_mode, file_music_v1_licence_class, file_music_v1_output_format]);
 
 /**
  * An engine and what it can do.
@@ -109,6 +111,13 @@ export type Engine = Message<"music.v1.Engine"> & {
    * @generated from field: bool supports_seed_tracks = 12;
    */
   supportsSeedTracks: boolean;
+
+  /**
+   * What kinds of music it makes, the default first.
+   *
+   * @generated from field: repeated music.v1.GenerationMode modes = 13;
+   */
+  modes: GenerationMode[];
 };
 
 /**

@@ -22,6 +22,7 @@ export const engine: Engine = {
     requiresAttribution: false,
     outputFormats: ["mp3"],
     supportsSeedTracks: false,
+    modes: ["creation"],
   },
   start: async () => {},
   stop: async () => {},
