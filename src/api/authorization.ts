@@ -48,7 +48,7 @@ export interface Authorization {
 }
 
 /** So that a stream of a revoked key ends within five seconds, and thousands of one key cost one look. */
-const confirmedForMs = 2_000;
+export const confirmedForMs = 2_000;
 /** Pairs of key and organization whose confirmation is remembered. */
 const mostConfirmed = 10_000;
 

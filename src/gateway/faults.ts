@@ -15,7 +15,7 @@ export type FaultRule =
   | "too_deep";
 
 /** More than anyone reads; a body of wrong fields alone must not make an answer many times its size. */
-const mostTold = 100;
+export const mostTold = 100;
 /** Characters of a field's path, which may be the client's own words. */
 const longestPath = 200;
 

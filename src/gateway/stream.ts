@@ -27,7 +27,8 @@ const contentTypes: Readonly<Record<FramingName, string>> = {
 /** How soon a client that lost its connection comes again, in milliseconds. */
 const retryMs = 1_000;
 
-const defaultHeartbeatMs = 15_000;
+/** How often a quiet stream is kept alive, in milliseconds. */
+export const defaultHeartbeatMs = 15_000;
 
 /** How long the headers of a stream wait for its first message, in milliseconds. */
 const mostWaitForFirstMs = 1_000;

@@ -53,12 +53,14 @@ export interface MediaSigner {
 }
 
 export const mediaPathPrefix = "/media/v1/";
+/** How long a URL holds at least, in seconds. */
+export const mediaTtlSeconds = 900;
 /** Characters; a longer one is cut when signing. */
 const maxFilenameLength = 200;
 
 /** @throws TypeError when there is no key, or one is unfit; the message names no secret */
 export function createMediaSigner(options: MediaSignerOptions): MediaSigner {
-  const { keys, clock, ttlSeconds = 900, windowSeconds = 300 } = options;
+  const { keys, clock, ttlSeconds = mediaTtlSeconds, windowSeconds = 300 } = options;
   const signing = checkedKeys(keys);
   const secrets = new Map(keys.map(({ id, secret }) => [id, secret]));
   return {
