@@ -11,18 +11,17 @@ import { systemRandom as random, randomHex } from "./base/random.ts";
 import { awaitExternal, composeStore, limitsOf, openEmbedded } from "./compose-database.ts";
 import { createFaces, type Faces, type FacesOptions } from "./compose-faces.ts";
 import { createOperations } from "./compose-operations.ts";
+import { createPolicy } from "./compose-policy.ts";
 import { createStudioEngine } from "./engines/studio.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
 import type { Retention } from "./generations/job-store.ts";
-import { everyOf } from "./generations/policy.ts";
+import type { Policy } from "./generations/policy.ts";
 import type { Telemetry } from "./generations/telemetry.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
 import { GridFsArtifactStore } from "./media/gridfs-store.ts";
 import { configuredKeys, keptKeys } from "./media/signing-secret.ts";
 import { createMetrics, type Metrics } from "./metrics/metrics.ts";
-import { createModeration } from "./policy/moderation.ts";
-import { rulePolicy } from "./policy/rules.ts";
 import { type Certificate, readCertificate } from "./server/tls.ts";
 import { closeDatabase, type Database, type Store } from "./store/index.ts";
 import { startTracing } from "./tracing/exporter.ts";
@@ -105,6 +104,7 @@ class ComposedService implements ServiceProcess {
       database: () => this.#open().ping(),
     };
     const metrics: Metrics = createMetrics(async () => (await this.#store?.queueDepths()) ?? []);
+    const policy = await createPolicy(this.#config);
     const tracer = await this.#startTracing();
     const telemetry: Telemetry = { ...metrics, tracer };
     const operations = createOperations(this.#config, checks, metrics, this.#stopping.signal);
@@ -121,7 +121,7 @@ class ComposedService implements ServiceProcess {
     const parts: Lifecycle[] = [];
     if (this.#role !== "api") {
       for (const engine of engines) await this.#begin(engine);
-      const worker = this.#createWorker(store, engines, artifacts, telemetry);
+      const worker = this.#createWorker({ store, engines, artifacts, telemetry, policy });
       checks["worker"] = () => worker.checkLoop();
       checks["disk"] = () => checkDisk(this.#config.DATA_DIR);
       parts.push(worker);
@@ -204,21 +204,18 @@ class ComposedService implements ServiceProcess {
     return database;
   }
 
-  #createWorker(
-    store: Store,
-    engines: readonly Engine[],
-    artifacts: ArtifactStore,
-    telemetry: Telemetry,
-  ): Worker {
+  #createWorker(parts: {
+    readonly store: Store;
+    readonly engines: readonly Engine[];
+    readonly artifacts: ArtifactStore;
+    readonly telemetry: Telemetry;
+    readonly policy: Policy;
+  }): Worker {
+    const { store, engines, artifacts, telemetry, policy } = parts;
     const { log } = this.#ports;
     const workspaces = new Workspaces(join(this.#config.DATA_DIR, "work"));
     const probe = new Probe<ExecutionSteps>();
     const { jobs, feed } = store;
-    const { MODERATION_URL: moderationUrl } = this.#config;
-    const policy = everyOf([
-      rulePolicy,
-      ...(moderationUrl ? [createModeration(moderationUrl)] : []),
-    ]);
     return new Worker(
       {
         store: jobs,

@@ -135,6 +135,10 @@ export const settings = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe("A moderation service that is asked about each request, too; see `src/policy`."),
+  PROTECTED_LYRICS_FILE: z
+    .string()
+    .optional()
+    .describe("Fingerprints of lyrics that are refused; see `src/policy/lyrics.ts`."),
   DRAIN_SECONDS: z.coerce
     .number()
     .min(1)

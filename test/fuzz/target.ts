@@ -110,6 +110,8 @@ export async function startTarget(): Promise<Target> {
     // A 429 would keep what comes after it from being tried.
     KEY_CALLS_PER_MINUTE: "1000000",
     ORGANIZATION_CALLS_PER_MINUTE: "1000000",
+    ORGANIZATION_QUEUED_JOBS: "1000000",
+    ORGANIZATION_AUDIO_SECONDS_PER_DAY: "1000000000",
     NODE_OPTIONS: "--inspect=127.0.0.1:0 --max-old-space-size=256",
   };
   const service = await startServiceProcess(folder, ["--role", "api"], env);
