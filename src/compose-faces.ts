@@ -17,7 +17,7 @@ import {
   toEnvelope,
 } from "./api/errors.ts";
 import { faceKey } from "./api/face.ts";
-import { createGate, createInterceptors } from "./api/interceptors.ts";
+import { countRefusals, createGate, createInterceptors } from "./api/interceptors.ts";
 import { RateLimits, rateLimitHeaders } from "./api/rate-limits.ts";
 import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
 import { type RpcFault, serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
@@ -188,12 +188,13 @@ function createCore(
 
 async function mount(
   app: ReturnType<typeof createApp>,
-  { artifacts, publicUrl, log }: FacesOptions,
+  { artifacts, publicUrl, log, telemetry }: FacesOptions,
   { authorization, validate, interceptors, gate, implementation, signer }: Core,
 ): Promise<void> {
   const contextValues = (request: { id: string }) => {
     return createContextValues().set(requestIdKey, request.id);
   };
+  const counted = countRefusals({ clock, telemetry });
   registerConnect(app, {
     services: [MusicGenerations],
     routes: (router) => router.service(MusicGenerations, implementation),
@@ -212,9 +213,11 @@ async function mount(
     interceptors,
     contextValues: (request) => contextValues(request).set(faceKey, "rest"),
     authorize: async ({ method, header, pathValues, contextValues: values }) => {
-      await authorization.authenticate(header, values);
-      await authorization.authorize(pathValues.get("organization_id") ?? "", values);
-      authorization.permit(method.localName, values);
+      await counted({ face: "rest", method: method.name }, async () => {
+        await authorization.authenticate(header, values);
+        await authorization.authorize(pathValues.get("organization_id") ?? "", values);
+        authorization.permit(method.localName, values);
+      });
       return rateLimitHeaders(values);
     },
     validate,

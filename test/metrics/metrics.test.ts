@@ -93,6 +93,11 @@ it("a service that was used tells it on the operators' port, in no tenant's word
   });
   expect(await made.json()).toMatchObject({ status: "succeeded" });
   await fetch(`${url}/mgen_none`, { headers });
+  // Refused before the call's message is read.
+  const stranger = { ...headers, "x-api-key": "oak_none" };
+  await fetch(`${url}/mgen_none`, { headers: stranger });
+  const rpc = `${service.url}/music.v1.MusicGenerations/GetTrack`;
+  await fetch(rpc, { method: "POST", headers: stranger, body: "{}" });
   const transport = createGrpcTransport({ baseUrl: `http://${grpc}` });
   const client = createClient(MusicGenerations, transport);
   await client.listEngines({ organizationId: organization }, { headers: { "x-api-key": key } });
@@ -105,6 +110,8 @@ it("a service that was used tells it on the operators' port, in no tenant's word
     );
   expect(calls("rest", "CreateGeneration", "OK")).toBe(1);
   expect(calls("rest", "GetGeneration", "RESOURCE_NOT_FOUND")).toBe(1);
+  expect(calls("rest", "GetGeneration", "AUTHENTICATION_REQUIRED")).toBe(1);
+  expect(calls("connect", "GetTrack", "AUTHENTICATION_REQUIRED")).toBe(1);
   expect(calls("grpc", "ListEngines", "OK")).toBe(1);
   expect(samples.get('music_jobs_ended_total{engine="studio",status="succeeded"}')).toBe(1);
   expect(samples.get("process_resident_memory_bytes")).toBeGreaterThan(1e6);
