@@ -146,6 +146,21 @@ describe("seconds of audio in a day", () => {
     await store.jobs.requestCancel(scope, begun.id);
     expect(await used()).toBe(5);
   });
+
+  it("do not come back from a job that is cancelled between two attempts", async () => {
+    const store = processWith({});
+    const organizationId = await newOrganization(store);
+    const { id } = await store.jobs.create(newTestJob({ organizationId }));
+    const claims = await store.jobs.claim("w", ["studio"], 100, true, [organizationId]);
+    const lease = claims.find(({ job }) => job.id === id)?.lease;
+    if (lease === undefined) throw new Error("the job was not claimed");
+    const failure = { kind: "engine_transient", message: "try again" } as const;
+    await store.jobs.exit(lease, { kind: "retry", delayMs: 60_000, failure }, null);
+    const cancelled = await store.jobs.requestCancel(scopeOf(organizationId), id);
+    expect(cancelled?.status).toBe("cancelled");
+    const record = await database.organizations.findOne({ _id: organizationId });
+    expect(record?.usage?.seconds).toBe(5);
+  });
 });
 
 describe("a repeat of an accepted create", () => {
