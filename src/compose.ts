@@ -6,17 +6,13 @@ import { type Config, ConfigError, type Role } from "./base/config.ts";
 import { checkDisk } from "./base/disk.ts";
 import { type Lifecycle, together } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
-import { Probe } from "./base/probe.ts";
-import { systemRandom as random, randomHex } from "./base/random.ts";
+import { systemRandom as random } from "./base/random.ts";
 import { awaitExternal, composeStore, limitsOf, openEmbedded } from "./compose-database.ts";
 import { createFaces, type Faces, type FacesOptions } from "./compose-faces.ts";
 import { createOperations } from "./compose-operations.ts";
 import { createPolicy } from "./compose-policy.ts";
+import { createJanitor, createWorker } from "./compose-worker.ts";
 import { createStudioEngine } from "./engines/studio.ts";
-import type { ArtifactStore } from "./generations/artifacts.ts";
-import type { Engine } from "./generations/engine.ts";
-import type { Retention } from "./generations/job-store.ts";
-import type { Policy } from "./generations/policy.ts";
 import type { Telemetry } from "./generations/telemetry.ts";
 import { FileArtifactStore } from "./media/file-store.ts";
 import { GridFsArtifactStore } from "./media/gridfs-store.ts";
@@ -25,11 +21,6 @@ import { createMetrics, type Metrics } from "./metrics/metrics.ts";
 import { type Certificate, readCertificate } from "./server/tls.ts";
 import { closeDatabase, type Database, type Store } from "./store/index.ts";
 import { startTracing } from "./tracing/exporter.ts";
-import type { ExecutionSteps } from "./worker/execution.ts";
-import { Janitor } from "./worker/janitor.ts";
-import { defaultLeaseTimes } from "./worker/leases.ts";
-import { Worker } from "./worker/worker.ts";
-import { Workspaces } from "./worker/workspaces.ts";
 
 export interface ProcessPorts {
   readonly log: Log;
@@ -121,11 +112,11 @@ class ComposedService implements ServiceProcess {
     const parts: Lifecycle[] = [];
     if (this.#role !== "api") {
       for (const engine of engines) await this.#begin(engine);
-      const worker = this.#createWorker({ store, engines, artifacts, telemetry, policy });
+      const own = { store, engines, artifacts, telemetry, policy, log };
+      const worker = createWorker(this.#config, own);
       checks["worker"] = () => worker.checkLoop();
       checks["disk"] = () => checkDisk(this.#config.DATA_DIR);
-      parts.push(worker);
-      parts.push(this.#createJanitor(store, artifacts));
+      parts.push(worker, createJanitor(this.#config, own));
     }
     const { readiness } = operations;
     const faces =
@@ -204,64 +195,12 @@ class ComposedService implements ServiceProcess {
     return database;
   }
 
-  #createWorker(parts: {
-    readonly store: Store;
-    readonly engines: readonly Engine[];
-    readonly artifacts: ArtifactStore;
-    readonly telemetry: Telemetry;
-    readonly policy: Policy;
-  }): Worker {
-    const { store, engines, artifacts, telemetry, policy } = parts;
-    const { log } = this.#ports;
-    const workspaces = new Workspaces(join(this.#config.DATA_DIR, "work"));
-    const probe = new Probe<ExecutionSteps>();
-    const { jobs, feed } = store;
-    return new Worker(
-      {
-        store: jobs,
-        feed,
-        engines,
-        artifacts,
-        workspaces,
-        clock,
-        random,
-        log,
-        probe,
-        telemetry,
-        policy,
-      },
-      {
-        owner: `${process.pid}-${randomHex(random, 4)}`,
-        concurrency: this.#config.WORKER_CONCURRENCY,
-        leaseTimes: { ...defaultLeaseTimes, attemptMs: this.#config.ATTEMPT_SECONDS * 1_000 },
-        pollEveryMs: 1_000,
-        sweepEveryMs: 1_000,
-        drainMs: this.#config.DRAIN_SECONDS * 1_000,
-      },
-    );
-  }
-
   /** Files beside an embedded database; in a shared one, so that any process serves any track. */
   #createArtifacts({ db }: Database): FileArtifactStore | GridFsArtifactStore {
     if (this.#config.MONGODB_URI !== undefined)
       return new GridFsArtifactStore({ db, clock, random });
     const folder = join(this.#config.DATA_DIR, "artifacts");
     return new FileArtifactStore({ folder, clock, random });
-  }
-
-  #createJanitor({ jobs }: Store, artifacts: FileArtifactStore | GridFsArtifactStore): Janitor {
-    const { log } = this.#ports;
-    const { ATTEMPT_SECONDS } = this.#config;
-    return new Janitor(
-      { store: jobs, artifacts, clock, random, log },
-      {
-        retention: retentionOf(this.#config),
-        // Twice the longest attempt: its lease may have to run out before it is swept.
-        orphanAfterMs: 2 * ATTEMPT_SECONDS * 1_000,
-        everyMs: 60_000,
-        ...("sweep" in artifacts && { sweepLeftovers: () => artifacts.sweep() }),
-      },
-    );
   }
 
   async #createFaces(
@@ -291,16 +230,6 @@ class ComposedService implements ServiceProcess {
       corsOrigins: this.#config.CORS_ORIGINS,
     });
   }
-}
-
-function retentionOf(config: Config): Retention {
-  const ms = (days: number | undefined) => (days === undefined ? null : days * 86_400_000);
-  return {
-    succeeded: ms(config.RETAIN_SUCCEEDED_DAYS),
-    failed: ms(config.RETAIN_FAILED_DAYS),
-    cancelled: ms(config.RETAIN_CANCELLED_DAYS),
-    refused: ms(config.RETAIN_REFUSED_DAYS),
-  };
 }
 
 async function readTls(config: Config): Promise<Certificate | null> {
