@@ -7,6 +7,7 @@ import { StatusSchema } from "../../gen/google/rpc/status_pb.ts";
 import { encodings } from "../../src/api/errors.ts";
 import { type FailureCode, failures } from "../../src/generations/failures.ts";
 import type { HttpAnswer } from "./http-answer.ts";
+import { knownOrigin } from "./target.ts";
 
 const codes = new Set<string>(Object.values(failures).map(({ code }) => code));
 
@@ -29,6 +30,8 @@ function checkedCode(code: unknown, answer: unknown): FailureCode {
 /** @throws Offence unless the answer is a success, or the envelope of an error of the table */
 export function judgeHttp(answer: HttpAnswer): void {
   const { status, headers, body } = answer;
+  const { "access-control-allow-origin": origin = knownOrigin } = headers;
+  if (![knownOrigin, "*"].includes(origin)) offence("an origin that is not known", answer);
   if (status < 400) return;
   // The answer to HEAD has no body.
   if (body === "" && headers["content-length"] !== "0") return;

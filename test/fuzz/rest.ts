@@ -5,7 +5,7 @@ import { routesOf } from "../../src/gateway/routes.ts";
 import { headerValue, json, name, text } from "./hostile.ts";
 import { answersIn, speak } from "./http-answer.ts";
 import { judgeHttp, Offence } from "./judge.ts";
-import { organization, type Target } from "./target.ts";
+import { knownOrigin, organization, type Target } from "./target.ts";
 
 interface RestRequest {
   readonly method: string;
@@ -61,6 +61,11 @@ const headers = fc.array(
         "tracestate",
       ),
       headerValue,
+    ),
+    fc.tuple(fc.constant("Origin"), fc.constantFrom(knownOrigin, "null", "https://evil.example")),
+    fc.tuple(
+      fc.constantFrom("Access-Control-Request-Method", "Access-Control-Request-Headers"),
+      fc.oneof(fc.constantFrom("POST", "x-api-key, content-type"), headerValue),
     ),
     fc.tuple(fc.constant("Prefer"), preference),
     fc.tuple(fc.constant("X-Request-Timeout"), oddNumber),

@@ -17,6 +17,8 @@ import { newTestJob, silentLog, testLimits } from "../support/store.ts";
 import { Inspector, inspectorUrl } from "./inspector.ts";
 
 export const organization = "org_fuzz";
+/** Whose pages may read what is answered. */
+export const knownOrigin = "https://music.example";
 
 /** What the fuzzers know of, so that some of what they send is about something. */
 export interface Known {
@@ -107,6 +109,7 @@ export async function startTarget(): Promise<Target> {
   const env = {
     MONGODB_URI: uri,
     SIGNING_SECRET: secret,
+    CORS_ORIGINS: knownOrigin,
     // A 429 would keep what comes after it from being tried.
     KEY_CALLS_PER_MINUTE: "1000000",
     ORGANIZATION_CALLS_PER_MINUTE: "1000000",
