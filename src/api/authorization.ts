@@ -83,9 +83,11 @@ export function createAuthorization(
       const known = values.get(callerKey);
       if (known !== null) return known;
       const credential = credentialOf(header);
-      const caller = credential && (await callerOf(credential));
-      if (!caller) throw new ServiceError("authentication_required");
-      await rates.takeOfKey(caller.keyId, values);
+      if (!credential) throw new ServiceError("authentication_required");
+      await rates.refuseKnown(credential, values);
+      const caller = await callerOf(credential);
+      if (caller === null) throw new ServiceError("authentication_required");
+      await rates.takeOfKey(caller.keyId, credential, values);
       values.set(callerKey, caller);
       return caller;
     },

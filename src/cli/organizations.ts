@@ -1,5 +1,6 @@
 /** `orgs`: organizations, their caps, limits and members, in the service's database. */
 import { Argument, type Command, InvalidArgumentError } from "commander";
+import type { Organization } from "../generations/identity.ts";
 import type { OrganizationLimit } from "../generations/limits.ts";
 import { administer } from "./administration.ts";
 import { wholeNumber } from "./arguments.ts";
@@ -28,6 +29,15 @@ function limitsText(limits: Partial<Record<OrganizationLimit, number>>): string 
   return own.join(", ") || "default";
 }
 
+/** With the limits' names as the contract writes names. */
+function toJson({ limits, ...organization }: Organization) {
+  const own = Object.entries(limitNames).map(([name, limit]) => [
+    name.replaceAll("-", "_"),
+    limits[limit],
+  ]);
+  return { ...organization, limits: Object.fromEntries(own) };
+}
+
 /** A whole number above 0, or `default`, which is null. */
 function limitValue(text: string): number | null {
   if (text === "default") return null;
@@ -39,7 +49,7 @@ function limitValue(text: string): number | null {
 function list({ json, quiet }: OutputOptions): Promise<void> {
   return administer(async ({ organizations }) => {
     const found = await organizations.list();
-    if (json) return print(JSON.stringify(found));
+    if (json) return print(JSON.stringify(found.map(toJson)));
     if (quiet) return found.forEach(({ id }) => void print(id));
     const rows = found.map(({ id, cap, limits, members }) => [
       id,

@@ -50,7 +50,7 @@ it("organizations have members, a cap and limits", async () => {
   await run("orgs", "limit", "org_new", "calls-per-minute", "600");
   await run("orgs", "remove", "org_new", "user_1");
   const all = JSON.parse(await run("orgs", "list", "--json"));
-  const limits = { callsPerMinute: 600 };
+  const limits = { calls_per_minute: 600 };
   expect(all).toContainEqual({ id: "org_new", cap: 7, limits, members: ["user_2"] });
   expect(await run("orgs", "list")).toMatch(/^org_new +7 +calls-per-minute 600 +user_2$/m);
   await run("orgs", "limit", "org_new", "calls-per-minute", "default");

@@ -1,5 +1,6 @@
 /** The shared counter over a real database: sums, windows and races. */
 import { expect, it } from "vitest";
+import { RateLimit } from "../../src/api/rate-limit.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { createRateCounter } from "../../src/store/rate-counter.ts";
 import { openTestStore } from "../support/store.ts";
@@ -38,4 +39,14 @@ it("the server removes windows that are over", async () => {
   expect(indexes).toContainEqual(
     expect.objectContaining({ key: { expire: 1 }, expireAfterSeconds: 0 }),
   );
+});
+
+it("processes that share it let in the limit, and at most a twentieth more for each", async () => {
+  const limits = [1, 2, 3].map(
+    () => new RateLimit({ counter: counterOf(3_600), clock: systemClock }, "key:"),
+  );
+  const calls = Array.from({ length: 900 }, (_, n) => (limits[n % 3] as RateLimit).take("a", 300));
+  const admitted = (await Promise.all(calls)).filter(({ isExceeded }) => !isExceeded);
+  expect(admitted.length).toBeGreaterThanOrEqual(300);
+  expect(admitted.length).toBeLessThanOrEqual(345);
 });
