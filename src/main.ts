@@ -5,6 +5,12 @@ import { explain } from "./cli/client.ts";
 import { exitOf, setExit } from "./cli/exits.ts";
 import { createProgram } from "./cli/program.ts";
 
+// Whoever reads the output may have seen enough, such as `| head -n 1`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

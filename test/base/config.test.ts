@@ -1,19 +1,5 @@
-/** The settings: defaults, faults all at once, and the README's table. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ConfigError, readConfig, settings } from "../../src/base/config.ts";
-
-/** The table of the README, made from the settings. */
-function settingsTable(): string {
-  const rows = Object.entries(settings.shape).map(([name, schema]) => {
-    const unset = schema.safeParse(undefined);
-    const found = unset.success && unset.data !== undefined ? unset.data : "";
-    const shown = name === "DATA_DIR" ? "./data" : String(found);
-    return `| \`${name}\` | ${shown && `\`${shown}\``} | ${schema.description} |`;
-  });
-  return ["| setting | default | what it is |", "| --- | --- | --- |", ...rows].join("\n");
-}
+import { ConfigError, readConfig } from "../../src/base/config.ts";
 
 describe("the settings", () => {
   it("have defaults for everything, and an empty value counts as unset", () => {
@@ -70,10 +56,5 @@ describe("the settings", () => {
     ]) {
       expect(() => read(wrong), wrong).toThrow(/CORS_ORIGINS/);
     }
-  });
-
-  it("are in the README as they are in the code", () => {
-    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-    expect(readme).toContain(settingsTable());
   });
 });

@@ -1,7 +1,5 @@
-/** How a process ends and what it heeds: signals, errors that nobody caught, and the table of exit codes. */
+/** How a process ends and what it heeds: signals, errors that nobody caught. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, inject, it, onTestFinished } from "vitest";
 import { exitCodes } from "../../src/base/exit-codes.ts";
 import { randomHex, systemRandom } from "../../src/base/random.ts";
@@ -80,10 +78,4 @@ it.each([
 it("help is no mistake", async () => {
   const { stdout } = await runCommand(await temporaryFolder(), ["serve", "--help"]);
   expect(stdout).toContain("--role");
-});
-
-it("the README has the table", () => {
-  const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-  const rows = Object.values(exitCodes).map(({ code, when }) => `| ${code} | ${when} |`);
-  expect(readme).toContain(["| exit code | when |", "| --- | --- |", ...rows].join("\n"));
 });

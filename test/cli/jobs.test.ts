@@ -1,6 +1,8 @@
 /** The commands that make, watch and ask for music, against a service with the real studio. */
+import { execFile } from "node:child_process";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { startTestService, type TestService } from "../support/service.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -206,4 +208,11 @@ describe("play", () => {
     const failing = await run(["play", id, "--player", "false"], env);
     expect(failing).toMatchObject({ code: 1, stderr: expect.stringContaining("could not play") });
   });
+});
+
+it("a reader that has seen enough is no error", async () => {
+  const command = `"$NODE" src/main.ts --help | true; echo "\${PIPESTATUS[0]}"`;
+  const options = { cwd: join(import.meta.dirname, "../.."), env: { NODE: process.execPath } };
+  const { stdout, stderr } = await promisify(execFile)("bash", ["-c", command], options);
+  expect([stdout, stderr]).toEqual(["0\n", ""]);
 });
