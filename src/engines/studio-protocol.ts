@@ -4,13 +4,29 @@ import type { Delivery } from "../studio/production/deliver.ts";
 import type { PieceProgress, PieceRequest } from "../studio/production/produce.ts";
 import type { Segment } from "../studio/production/segments.ts";
 
-export interface StudioTask {
+/** A piece, or help with one. */
+export type StudioTask = PieceTask | HelpTask;
+
+export interface HelpTask {
+  readonly kind: "help";
   readonly request: PieceRequest;
   readonly folder: string;
+  readonly board: SharedArrayBuffer;
+  readonly helper: number;
+}
+
+export interface PieceTask {
+  readonly kind: "piece";
+  readonly request: PieceRequest;
+  readonly folder: string;
+  /** Where helpers say what they have played. */
+  readonly board: SharedArrayBuffer;
   readonly resume: { readonly folder: string; readonly chunks: number } | null;
 }
 
-export type StudioResult =
+export type StudioResult = PieceResult | { readonly kind: "helped"; readonly isOver: boolean };
+
+export type PieceResult =
   | {
       readonly kind: "finished";
       readonly delivery: Delivery;

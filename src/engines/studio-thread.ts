@@ -2,7 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { stoppedBy } from "../studio/control.ts";
 import { sampleRate } from "../studio/dsp/state.ts";
-import { produce } from "../studio/production/produce.ts";
+import { assist, produce } from "../studio/production/produce.ts";
 import { loadSoundBank } from "../studio/render/sound-bank.ts";
 import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
 import type { TaskMessage, ThreadMessage } from "./thread-pool.ts";
@@ -14,10 +14,14 @@ function post(message: ThreadMessage<StudioNews, StudioResult>): void {
 }
 
 async function perform({ task, flag }: TaskMessage<StudioTask>): Promise<StudioResult> {
+  const control = stoppedBy(new Int32Array(flag));
+  if (task.kind === "help") {
+    return { kind: "helped", isOver: assist({ bank, ...task, control }) };
+  }
   const result = await produce({
     bank,
     ...task,
-    control: stoppedBy(new Int32Array(flag)),
+    control,
     onProgress: (news) => post({ kind: "news", news }),
     onSegment: (segment) => post({ kind: "news", news: { segment } }),
   });

@@ -22,12 +22,19 @@ import {
 } from "../generations/engine.ts";
 import { type Handover, readHandover } from "../studio/compose/handover.ts";
 import { sampleRate } from "../studio/dsp/state.ts";
+import { boardMemory, ChunkBoard } from "../studio/production/chunk-board.ts";
 import type { Delivery } from "../studio/production/deliver.ts";
 import { type PieceProgress, studioVersion } from "../studio/production/produce.ts";
 import type { Segment } from "../studio/production/segments.ts";
 import { interpretationOf } from "./studio-interpretation.ts";
-import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
-import { ThreadPool } from "./thread-pool.ts";
+import type {
+  PieceResult,
+  PieceTask,
+  StudioNews,
+  StudioResult,
+  StudioTask,
+} from "./studio-protocol.ts";
+import { type Help, ThreadPool } from "./thread-pool.ts";
 
 export interface StudioEngineOptions {
   /** Pieces made at the same time; each takes a core while it lasts. */
@@ -101,7 +108,7 @@ function readContinued(continues: unknown): { readonly continues?: Handover } {
   throw new EngineError(message, { retryable: false });
 }
 
-function taskOf({ request, seed, resume, continues }: EngineTask, folder: string): StudioTask {
+function taskOf({ request, seed, resume, continues }: EngineTask, folder: string): PieceTask {
   const { prompt, styleTags, durationSeconds, title, outputFormat, stems, mode } = request;
   const chunks = resume?.checkpoint.data["chunks"];
   const isOurs = resume?.checkpoint.data["version"] === studioVersion && typeof chunks === "number";
@@ -112,7 +119,9 @@ function taskOf({ request, seed, resume, continues }: EngineTask, folder: string
       ...readContinued(continues),
       outputs: { format: outputFormat, stems, midi: true, peaks: true },
     },
+    kind: "piece",
     folder,
+    board: boardMemory(),
     resume: resume !== null && isOurs ? { folder: resume.workspace, chunks } : null,
   };
 }
@@ -147,7 +156,7 @@ function segmentOf({ from, to, path, mimeType }: Segment): EngineSegment {
 }
 
 /** Writes what a later piece needs to continue this one. */
-async function keepHandover(result: StudioResult | null, folder: string): Promise<EngineExtra[]> {
+async function keepHandover(result: PieceResult | null, folder: string): Promise<EngineExtra[]> {
   if (result?.kind !== "finished") return [];
   const path = join(folder, "handover.json");
   await writeFile(path, JSON.stringify(result.handover));
@@ -155,7 +164,7 @@ async function keepHandover(result: StudioResult | null, folder: string): Promis
 }
 
 /** @param more files beside those that the studio delivers */
-function outcomeOf(result: StudioResult | null, more: readonly EngineExtra[]): EngineOutcome {
+function outcomeOf(result: PieceResult | null, more: readonly EngineExtra[]): EngineOutcome {
   if (result === null) return { kind: "stopped", at: "before a thread was free", checkpoint: null };
   if (result.kind === "finished") {
     const { delivery } = result;
@@ -172,6 +181,15 @@ function outcomeOf(result: StudioResult | null, more: readonly EngineExtra[]): E
   const { phase, chunks, totalChunks } = result;
   const at = phase === "render" ? `render, after chunk ${chunks} of ${totalChunks}` : phase;
   return { kind: "stopped", at, checkpoint: checkpointOf(chunks, totalChunks) };
+}
+
+/** Lets threads that have nothing else to do play chunks of the piece. */
+function helpFor({ request, folder, board }: PieceTask): Help<StudioTask, StudioResult> {
+  return {
+    task: (helper) => ({ kind: "help", request, folder, board, helper }),
+    isOver: (result) => result.kind === "helped" && result.isOver,
+    onLost: (helper) => new ChunkBoard(board, helper).releaseAll(),
+  };
 }
 
 /** The studio engine; its threads start with `start` and end with `stop`. */
@@ -195,7 +213,8 @@ export function createStudioEngine(options: StudioEngineOptions): Engine {
     const folder = await task.workspace();
     const studioTask = taskOf(task, folder);
     try {
-      const result = await pool.run(studioTask, task.signal, onNews);
+      const result = await pool.run(studioTask, task.signal, onNews, helpFor(studioTask));
+      if (result?.kind === "helped") throw new Error("a piece was taken for help with one");
       return outcomeOf(result, await keepHandover(result, folder));
     } catch (cause) {
       log?.error({ err: cause, jobId: task.jobId }, "the studio failed at a piece");

@@ -3,6 +3,9 @@
  * which its thread looks at; the thread itself lives on. One that does not stop in time is ended. A thread
  * that dies takes its task with it and is replaced.
  *
+ * A task may bring help: tasks that go on beside it on threads that have nothing else to do, and that stop
+ * as soon as another task waits for a thread, or their own ends.
+ *
  * A thread's module posts `{ kind: "ready" }` when it can work, then for each `TaskMessage` any number
  * of messages of kind `news` and in the end one of kind `done` or `failed`.
  */
@@ -26,6 +29,26 @@ export type ThreadMessage<News, Result> =
 /** The task's own code failed, or its thread died. */
 export class ThreadError extends Error {
   override readonly name = "ThreadError";
+}
+
+/** Help for a task. */
+export interface Help<Task, Result> {
+  /** The task for helper `number`, which no other has had. It may end at any time, and be stopped. */
+  readonly task: (number: number) => Task;
+  /** Whether a helper that ended so has left nothing to do for another. */
+  readonly isOver: (result: Result) => boolean;
+  /** Called when a helper has failed or died. */
+  readonly onLost: (number: number) => void;
+}
+
+/** A task's open offer to be helped. */
+interface Offer<Task, Result> {
+  readonly help: Help<Task, Result>;
+  /** How to stop each helper at work. */
+  readonly stops: Set<() => void>;
+  /** Settled when the helpers are. */
+  readonly ends: Promise<unknown>[];
+  next: number;
 }
 
 interface Assignment<Task, News, Result> {
@@ -105,6 +128,16 @@ class Thread<Task, News, Result> {
   }
 }
 
+function raise(memory: SharedArrayBuffer): void {
+  const flag = new Int32Array(memory);
+  Atomics.store(flag, 0, 1);
+  Atomics.notify(flag, 0); // for a task that sleeps on it
+}
+
+function isRaised(memory: SharedArrayBuffer): boolean {
+  return Atomics.load(new Int32Array(memory), 0) !== 0;
+}
+
 export interface ThreadPoolOptions {
   /** The module that each thread runs. */
   readonly entry: URL;
@@ -119,6 +152,7 @@ export class ThreadPool<Task, News, Result> implements Lifecycle {
   readonly #options: ThreadPoolOptions;
   readonly #threads = new Set<Thread<Task, News, Result>>();
   readonly #waiting: Assignment<Task, News, Result>[] = [];
+  readonly #offers = new Set<Offer<Task, Result>>();
   #isStopped = false;
 
   constructor(options: ThreadPoolOptions) {
@@ -139,20 +173,58 @@ export class ThreadPool<Task, News, Result> implements Lifecycle {
   }
 
   /**
-   * Does `task` on the next free thread.
+   * Does `task` on the next free thread, and as much of its `help` as there is room for; when it settles,
+   * no helper is at work any more.
    *
    * @returns its result, or null when `signal` aborted before a thread was free
    * @throws ThreadError when the task fails or its thread dies
    */
-  run(task: Task, signal: AbortSignal, onNews: (news: News) => void): Promise<Result | null> {
+  async run(
+    task: Task,
+    signal: AbortSignal,
+    onNews: (news: News) => void,
+    help: Help<Task, Result> | null = null,
+  ): Promise<Result | null> {
+    if (help === null) return await this.#run(task, signal, onNews, () => undefined);
+    const offer: Offer<Task, Result> = { help, stops: new Set(), ends: [], next: 1 };
+    const close = () => {
+      this.#offers.delete(offer);
+      for (const stop of offer.stops) stop();
+    };
+    this.#offers.add(offer);
+    try {
+      return await this.#run(task, signal, onNews, close);
+    } finally {
+      close();
+      await Promise.all(offer.ends);
+    }
+  }
+
+  /** @param onSettled called at once when the task has settled, before its thread takes another */
+  #run(
+    task: Task,
+    signal: AbortSignal,
+    onNews: (news: News) => void,
+    onSettled: () => void,
+  ): Promise<Result | null> {
     if (this.#isStopped) return Promise.reject(new ThreadError("stopping"));
     if (signal.aborted) return Promise.resolve(null);
     const { promise, resolve, reject } = Promise.withResolvers<Result | null>();
-    const assignment = { task, flag: new SharedArrayBuffer(4), onNews, resolve, reject };
+    const assignment: Assignment<Task, News, Result> = {
+      task,
+      flag: new SharedArrayBuffer(4),
+      onNews,
+      resolve: (result) => {
+        onSettled();
+        resolve(result);
+      },
+      reject: (error) => {
+        onSettled();
+        reject(error);
+      },
+    };
     const onAbort = () => {
-      const flag = new Int32Array(assignment.flag);
-      Atomics.store(flag, 0, 1);
-      Atomics.notify(flag, 0); // for a task that sleeps on it
+      raise(assignment.flag);
       const at = this.#waiting.indexOf(assignment);
       if (at < 0) {
         void this.#endUnlessStopped(assignment, promise);
@@ -190,9 +262,46 @@ export class ThreadPool<Task, News, Result> implements Lifecycle {
     for (const thread of this.#threads) {
       if (!thread.isFree) continue;
       const next = this.#waiting.shift();
-      if (next === undefined) return;
-      thread.assign(next);
+      if (next !== undefined) thread.assign(next);
+      else this.#helpWith(thread);
     }
+    // Who waits goes before who helps.
+    const helpers = [...this.#offers].flatMap(({ stops }) => [...stops]);
+    for (const stop of helpers.slice(0, this.#waiting.length)) stop();
+  }
+
+  /** Lets a free thread help where the fewest do. */
+  #helpWith(thread: Thread<Task, News, Result>): void {
+    const [offer] = [...this.#offers].sort((a, b) => a.stops.size - b.stops.size);
+    if (offer === undefined) return;
+    const number = offer.next++;
+    const ended = Promise.withResolvers<void>();
+    const flag = new SharedArrayBuffer(4);
+    // Settled at once and not a moment later, since the thread is then free for the next.
+    const end = (isOver: boolean) => {
+      offer.stops.delete(stop);
+      if (isOver) this.#offers.delete(offer);
+      ended.resolve();
+    };
+    const assignment: Assignment<Task, News, Result> = {
+      task: offer.help.task(number),
+      flag,
+      onNews: () => undefined,
+      resolve: (result) => end(offer.help.isOver(result)),
+      reject: (error) => {
+        if (!this.#isStopped) this.#options.log?.error({ err: error }, "a helper failed");
+        offer.help.onLost(number);
+        end(true);
+      },
+    };
+    const stop = () => {
+      if (isRaised(flag)) return;
+      raise(flag);
+      void this.#endUnlessStopped(assignment, ended.promise);
+    };
+    offer.stops.add(stop);
+    offer.ends.push(ended.promise);
+    thread.assign(assignment);
   }
 
   #spawn(): void {

@@ -189,3 +189,20 @@ describe("run", () => {
     });
   });
 });
+
+it("makes the same bytes on one thread and on two, which share the chunks", async () => {
+  const two = createStudioEngine({ threads: 2 });
+  await two.start();
+  try {
+    const asked = { ...request, durationSeconds: 45 };
+    const files = [];
+    for (const each of [engine, two]) {
+      const outcome = await each.run(taskFor({ request: asked }));
+      if (outcome.kind !== "finished") throw new Error(`stopped at ${outcome.at}`);
+      files.push(readFileSync(outcome.master.path));
+    }
+    expect(files[1]!.equals(files[0]!)).toBe(true);
+  } finally {
+    await two.stop();
+  }
+});

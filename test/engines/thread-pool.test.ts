@@ -103,3 +103,88 @@ it("does not start when its module cannot", async () => {
   );
   await expect(pool.run("echo", never, noNews)).rejects.toThrow(ThreadError);
 });
+
+describe("help", () => {
+  /** A task that lasts until it is stopped, and what becomes of its help. */
+  async function helped(on: Pool, helper: string) {
+    const abort = new AbortController();
+    const begun = Promise.withResolvers<string>();
+    const numbers: number[] = [];
+    const called = Promise.withResolvers<void>();
+    const lost = Promise.withResolvers<number>();
+    const result = on.run("until stopped", abort.signal, begun.resolve, {
+      task: (number) => {
+        numbers.push(number);
+        called.resolve();
+        return helper;
+      },
+      isOver: () => helper === "echo",
+      onLost: lost.resolve,
+    });
+    await begun.promise;
+    return {
+      result,
+      numbers,
+      called: called.promise,
+      lost: lost.promise,
+      stop: () => abort.abort(),
+    };
+  }
+
+  it("comes from a thread that has nothing to do, and ends with the task", async () => {
+    const two = await started(2);
+    const task = await helped(two, "until stopped");
+    await task.called;
+    task.stop();
+    await task.result;
+    // Both threads are free again.
+    const first = await occupying(two);
+    const second = await occupying(two);
+    first.stop();
+    second.stop();
+    expect(await first.result).not.toBe(await second.result);
+    expect(task.numbers).toEqual([1]);
+  });
+
+  it("gives way to a task that waits, and comes back after it", async () => {
+    const two = await started(2);
+    const task = await helped(two, "until stopped");
+    await task.called;
+    expect(await two.run("echo", never, noNews)).not.toBeNull();
+    const other = await occupying(two);
+    expect(task.numbers.length).toBeGreaterThanOrEqual(1);
+    other.stop();
+    await other.result;
+    task.stop();
+    await task.result;
+    expect(new Set(task.numbers).size).toBe(task.numbers.length);
+    expect(task.numbers.length).toBeGreaterThan(1);
+  });
+
+  it("is not asked for again when it has found nothing to do", async () => {
+    const two = await started(2);
+    const task = await helped(two, "echo");
+    await task.called;
+    for (let i = 0; i < 5; i++) await two.run("echo", never, noNews);
+    task.stop();
+    await task.result;
+    expect(task.numbers).toEqual([1]);
+  });
+
+  it("that dies is reported, and the task goes on", async () => {
+    const two = await started(2);
+    const task = await helped(two, "die");
+    expect(await task.lost).toBe(1);
+    task.stop();
+    expect(await task.result).not.toBeNull();
+    expect(task.numbers).toEqual([1]);
+  });
+
+  it("never comes where every thread has a task", async () => {
+    const one = await started(1);
+    const task = await helped(one, "echo");
+    task.stop();
+    await task.result;
+    expect(task.numbers).toEqual([]);
+  });
+});

@@ -6,7 +6,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { type Stereo, slice, stereo } from "../dsp/state.ts";
+import { type Stereo, sampleRate, slice, stereo } from "../dsp/state.ts";
+import type { Score } from "../score.ts";
 import { nameTemporary, openTemporary, writeAll } from "./files.ts";
 
 const bytesPerSignal = 8;
@@ -15,6 +16,17 @@ const readFrames = 8192;
 
 export function chunkName(index: number): string {
   return `premaster-${String(index).padStart(4, "0")}.f32`;
+}
+
+/** The frame after each chunk's last. */
+export function chunkEndFrames({ chunkEnds }: Score): number[] {
+  return chunkEnds.map((end) => Math.round(end * sampleRate));
+}
+
+/** The first frame of a chunk and the one after its last, within the piece. */
+export function chunkBounds(score: Score, index: number): { from: number; to: number } {
+  const ends = chunkEndFrames(score);
+  return { from: ends[index - 1] ?? 0, to: ends[index]! };
 }
 
 /** Writes one chunk block by block; it has its name only once it is complete. */

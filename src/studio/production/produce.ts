@@ -5,21 +5,22 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { compose, type Mode } from "../compose/compose.ts";
+import type { Mode } from "../compose/compose.ts";
 import { type Handover, handoverOf } from "../compose/handover.ts";
 import { type Control, Stopped } from "../control.ts";
 import { findGain, limitedBy } from "../master/master.ts";
 import { survey } from "../master/survey.ts";
-import { continued } from "../prompt/continued.ts";
-import { type Fields, interpret } from "../prompt/interpret.ts";
+import type { Fields } from "../prompt/interpret.ts";
 import { type InterpretationReport, reportOf } from "../prompt/report.ts";
-import { hash32 } from "../random.ts";
 import type { SoundBank } from "../render/sound-bank.ts";
 import type { Score } from "../score.ts";
 import { stateName } from "./checkpoint.ts";
+import { boardMemory, ChunkBoard } from "./chunk-board.ts";
+import { composeRequest } from "./composition.ts";
 import { type Delivery, deliver, type Outputs } from "./deliver.ts";
-import { chunkName, readChunks } from "./premaster.ts";
-import { chunkEndFrames, renderPremaster, signalCount } from "./render.ts";
+import { help } from "./dry-chunks.ts";
+import { chunkEndFrames, chunkName, readChunks } from "./premaster.ts";
+import { renderPremaster, signalCount } from "./render.ts";
 import { type Segment, type SegmentBounds, SegmentMaster, segmentsOf } from "./segments.ts";
 
 /** Grows when the same request would sound different, so that no old checkpoint is continued. */
@@ -68,6 +69,8 @@ export interface Production {
   readonly onProgress: (progress: PieceProgress) => void;
   /** Called with each finished segment (see `segments.ts`). */
   readonly onSegment?: (segment: Segment) => void;
+  /** Of a board that other threads `assist` at; none helps when left out. */
+  readonly board?: SharedArrayBuffer;
 }
 
 export type ProductionResult =
@@ -102,6 +105,37 @@ export async function produce(production: Production): Promise<ProductionResult>
   } catch (error) {
     if (error instanceof Stopped) return run.stopped();
     throw error;
+  }
+}
+
+/** Help with a piece that is produced on another thread. */
+export interface Assistance {
+  readonly bank: SoundBank;
+  /** What is asked of `produce`, and where it works. */
+  readonly request: PieceRequest;
+  readonly folder: string;
+  /** The board that `produce` was given. */
+  readonly board: SharedArrayBuffer;
+  /** A number from 1, of this helper alone. */
+  readonly helper: number;
+  readonly control: Control;
+}
+
+/**
+ * Plays chunks of a piece ahead of the thread that produces it, until none is left or the control says
+ * so. The piece is the same with any number of helpers. Where a helper's thread dies, `ChunkBoard.releaseAll`
+ * frees what it had.
+ *
+ * @returns whether none is left
+ */
+export function assist({ bank, request, folder, board, helper, control }: Assistance): boolean {
+  try {
+    const { score } = composeRequest(request, control);
+    help({ bank, score, folder, board: new ChunkBoard(board, helper), control });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    return false;
   }
 }
 
@@ -153,29 +187,17 @@ class Run {
   #compose(): { score: Score; interpretation: InterpretationReport; handover: Handover } {
     const { request, control } = this.#production;
     this.#report("compose", 0);
-    control.checkpoint("compose");
-    const { prompt, styleTags, fields, continues: from = null } = request;
-    const wording = { prompt, styleTags, ...(fields && { fields }) };
-    const interpretation =
-      from === null ? interpret(wording, request.seed) : continued(from, wording);
-    const chain = from === null ? "" : ` after ${from.part}`;
-    const seed = hash32(`${request.seed} ${prompt} ${styleTags.join(" ")}${chain}`);
-    const { durationSeconds, title } = request;
-    const score = compose({
-      ...{ interpretation, durationSeconds, seed, title, from },
-      mode: request.mode ?? "creation",
-    });
-    control.checkpoint("composed");
+    const { interpretation, score, seed } = composeRequest(request, control);
     this.#total = score.chunkEnds.length;
     this.#segments = segmentsOf(score);
     this.#interpretation = reportOf(interpretation, score);
-    const handover = handoverOf(interpretation, score, seed, from);
+    const handover = handoverOf(interpretation, score, seed, request.continues ?? null);
     return { score, interpretation: this.#interpretation, handover };
   }
 
   /** Renders the premaster, and the segments that it is made in, if any, as far as it has come. */
   async #render(score: Score): Promise<SegmentMaster | null> {
-    const { bank, request, folder, resume, control } = this.#production;
+    const { bank, request, folder, resume, control, board = boardMemory() } = this.#production;
     const segments = score.segmentEnds.length === 0 ? null : this.#segmentMaster(score);
     const ends = chunkEndFrames(score);
     const rendering = renderPremaster({
@@ -185,6 +207,7 @@ class Run {
       fingerprint: fingerprintOf(request),
       folder,
       resume,
+      board: new ChunkBoard(board, 0),
       control,
     });
     for (const chunks of rendering) {

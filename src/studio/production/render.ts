@@ -1,15 +1,17 @@
 /** From the score to the premaster on disk, chunk by chunk, going on where an earlier render stopped. */
 import type { Control } from "../control.ts";
-import { sampleRate, slice, stereo } from "../dsp/state.ts";
+import { slice, stereo } from "../dsp/state.ts";
 import { Mixer } from "../render/mixer.ts";
 import { Overlap } from "../render/overlap.ts";
 import type { SoundBank } from "../render/sound-bank.ts";
 import { stemNames } from "../render/stems.ts";
-import { blockFrames, synthesize } from "../render/synthesize.ts";
+import { blockFrames, type SoundBlock, synthesize } from "../render/synthesize.ts";
 import type { Score } from "../score.ts";
 import { loadState, type RenderState, saveState } from "./checkpoint.ts";
+import type { ChunkBoard } from "./chunk-board.ts";
+import { playAhead, readAhead } from "./dry-chunks.ts";
 import { readIntact, takeFile } from "./files.ts";
-import { ChunkWriter, chunkName } from "./premaster.ts";
+import { ChunkWriter, chunkBounds, chunkName } from "./premaster.ts";
 
 export interface RenderJob {
   readonly bank: SoundBank;
@@ -22,6 +24,8 @@ export interface RenderJob {
   readonly folder: string;
   /** An earlier render's folder, which may be gone, and how many chunks it had finished. */
   readonly resume: { readonly folder: string; readonly chunks: number } | null;
+  /** Where helpers, if any, say what they have played. */
+  readonly board: ChunkBoard;
   readonly control: Control;
 }
 
@@ -48,11 +52,6 @@ export function signalCount(stems: boolean): number {
   return stems ? 1 + stemNames.length : 1;
 }
 
-/** The frame after each chunk's last. */
-export function chunkEndFrames({ chunkEnds }: Score): number[] {
-  return chunkEnds.map((end) => Math.round(end * sampleRate));
-}
-
 function freshState({ score, stems }: RenderJob): RenderState {
   return {
     mixer: new Mixer(score, stems),
@@ -62,13 +61,10 @@ function freshState({ score, stems }: RenderJob): RenderState {
 }
 
 function renderChunk(job: RenderJob, state: RenderState, index: number): void {
-  const { score, folder } = job;
-  const ends = chunkEndFrames(score);
-  const from = ends[index - 1] ?? 0;
-  const to = ends[index]!;
+  const { folder } = job;
   const writer = new ChunkWriter(folder, index);
   try {
-    mixChunk(job, state, from, to, writer);
+    mixChunk(job, state, index, writer);
   } catch (error) {
     writer.abandon();
     throw error;
@@ -78,14 +74,15 @@ function renderChunk(job: RenderJob, state: RenderState, index: number): void {
 }
 
 function mixChunk(
-  { bank, score, stems, control }: RenderJob,
+  job: RenderJob,
   { overlap, mixer }: RenderState,
-  from: number,
-  to: number,
+  index: number,
   writer: ChunkWriter,
 ): void {
+  const { score, stems } = job;
+  const { from, to } = chunkBounds(score, index);
   const signals = Array.from({ length: signalCount(stems) }, () => stereo(blockFrames));
-  for (const block of synthesize(bank, score, from, to, control)) {
+  for (const block of soundOf(job, index)) {
     const parts = overlap.take(block, to - from);
     const frames = parts[0]!.left.length;
     if (frames === 0) continue;
@@ -94,6 +91,22 @@ function mixChunk(
     writer.push(out);
   }
   overlap.endChunk(to - from);
+}
+
+/** The dry sound of a chunk: played now, or taken from the file of who played it ahead. */
+function* soundOf(job: RenderJob, index: number): Generator<SoundBlock> {
+  const { bank, score, folder, board, control } = job;
+  const { from, to } = chunkBounds(score, index);
+  board.moveTo(index);
+  while (!board.claim(index)) {
+    control.checkpoint("waiting for a chunk");
+    if (board.isReady(index)) return yield* readAhead(folder, score, index);
+    // Whoever has it is not done: rather than wait, play one that comes later.
+    const later = board.claimAhead(score.chunkEnds.length);
+    if (later === null) board.waitFor(index);
+    else playAhead(job, later);
+  }
+  yield* synthesize(bank, score, from, to, control);
 }
 
 /** The state of the earlier render with its chunks taken over; null when anything is amiss. */
