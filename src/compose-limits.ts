@@ -77,6 +77,11 @@ const requestRows: readonly Row[] = [
 
 const streamRows: readonly Row[] = [
   [
+    "Calls that wait for their job (`wait_seconds`, `Prefer: wait`)",
+    "a place for a stream each",
+    "Answered at once",
+  ],
+  [
     "Messages of a stream",
     "one for each version",
     "A slow reader gets the newest and is waited for",

@@ -107,9 +107,12 @@ async function get(
 /** So long before the caller's deadline a wait ends, for the answer to reach the caller, in milliseconds. */
 const answerMs = 250;
 
-/** The job once it has ended, or as it is when the time is up or the call ends. */
+/**
+ * The job once it has ended, or as it is when the time is up or the call ends; at once when all places of the
+ * caller's for streams are taken.
+ */
 async function waited(
-  ports: WatchPorts,
+  ports: WatchPorts & Pick<ServicePorts, "streams">,
   scope: Scope,
   job: Job,
   waitSeconds: number,
@@ -117,11 +120,14 @@ async function waited(
 ): Promise<Job> {
   const waitMs = Math.min(waitSeconds * 1000, (context.timeoutMs() ?? Infinity) - answerMs);
   if (isTerminal(job.status) || waitMs <= 0) return job;
+  const close = ports.streams.tryOpen(context.values);
+  if (close === null) return job;
   const bound = new AbortController();
   const timer = ports.clock.sleep(waitMs, bound.signal).then(() => bound.abort());
   try {
     return await waitForEnd(ports, scope, job, AbortSignal.any([context.signal, bound.signal]));
   } finally {
+    close();
     bound.abort();
     await timer;
   }

@@ -1,6 +1,7 @@
 /** How many streams may be open at once, over every face, and that a place comes back however a stream ends. */
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
+import { systemClock } from "../../src/base/clock.ts";
 import { type CallOptions, codeOn, type Face, Failure, type Fields, type State } from "./face.ts";
 import { restFace } from "./face-rest.ts";
 import { faces } from "./faces.ts";
@@ -8,7 +9,7 @@ import { startWorld } from "./world.ts";
 
 const perKey = 2;
 const world = await startWorld({ settings: { KEY_STREAMS: String(perKey) } });
-const { createGeneration } = MusicGenerations.method;
+const { createGeneration, getGeneration } = MusicGenerations.method;
 
 /** A job that waits, of a new organization that may have so many streams. */
 async function watched(face: Face, streams: number) {
@@ -53,6 +54,19 @@ async function drain({ states }: Open): Promise<void> {
     while (!(await states.next()).done);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+  }
+}
+
+/** A call that waits, and has the only place. */
+async function waiting(face: Face, fields: Fields, key: string) {
+  for (let pauseMs = 100; ; pauseMs *= 2) {
+    const call = face.unary(getGeneration, { ...fields, wait_seconds: 30 }, { key });
+    await systemClock.sleep(pauseMs);
+    const stream = await open(face, fields, { key }).catch((error: unknown) => error);
+    if (stream instanceof Failure) return { answer: call };
+    // The stream came first, and so the call does not wait.
+    await call;
+    (stream as Open).leave();
   }
 }
 
@@ -110,6 +124,27 @@ const cases: Readonly<Record<string, Case>> = {
       await drain({ states: late, leave: () => {} });
     }
     (await openAgain(face, fields, key)).leave();
+  },
+
+  async "a call that would wait without a place is answered at once"(face) {
+    const { key, fields } = await watched(face, 1);
+    const { leave } = await open(face, fields, { key });
+    const call = face.unary(getGeneration, { ...fields, wait_seconds: 30 }, { key });
+    // A call that waits is told of the end that comes then.
+    await Promise.race([call, systemClock.sleep(10_000)]);
+    await world.begin(fields.job_id);
+    await world.succeed(fields.job_id);
+    expect((await call).state.status).toBe("queued");
+    leave();
+  },
+
+  async "a call that waits has a place, and gives it back"(face) {
+    const { key, fields } = await watched(face, 1);
+    const { answer } = await waiting(face, fields, key);
+    await world.begin(fields.job_id);
+    await world.succeed(fields.job_id);
+    expect((await answer).state.status).toBe("succeeded");
+    await drain(await openAgain(face, fields, key));
   },
 
   async "more streams are allowed without a restart"(face) {

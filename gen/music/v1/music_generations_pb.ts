@@ -499,7 +499,9 @@ export const DeleteTrackRequestSchema: GenMessage<DeleteTrackRequest> = /*@__PUR
  * answer a 304.
  *
  * Errors carry `google.rpc.ErrorInfo` with a stable `reason`, `google.rpc.BadRequest` for each field
- * that is wrong, and `google.rpc.RetryInfo` where a retry helps.
+ * that is wrong, and `google.rpc.RetryInfo` where a retry helps. Calls and streams are limited for each key
+ * and each organization: RESOURCE_EXHAUSTED with the reason RATE_LIMIT_EXCEEDED; the headers
+ * `RateLimit-Policy` and `RateLimit` say before where the caller stands.
  *
  * @generated from service music.v1.MusicGenerations
  */
@@ -509,7 +511,9 @@ export const MusicGenerations: GenService<{
    * up. The job is durable once this answers, and before anything waits.
    *
    * With an idempotency key a repeat answers the job that the first call made and creates nothing; the
-   * same key with another request is ALREADY_EXISTS with the reason IDEMPOTENCY_KEY_REUSED.
+   * same key with another request is ALREADY_EXISTS with the reason IDEMPOTENCY_KEY_REUSED. When a quota of
+   * the organization is used up, jobs that wait or seconds of audio of the day, it is RESOURCE_EXHAUSTED with
+   * the reason QUOTA_EXCEEDED and `google.rpc.QuotaFailure`; a repeat never is.
    *
    * @generated from rpc music.v1.MusicGenerations.CreateGeneration
    */
