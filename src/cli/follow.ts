@@ -20,7 +20,7 @@ export interface FollowOptions extends ClientOptions, OutputOptions {
 /** A connection that is lost so often without any news between is given up. */
 const mostLosses = 6;
 /** An estimate is asked for again after this. */
-const estimateEveryMs = 5_000;
+const estimateEveryMs = 2_000;
 
 interface Following {
   readonly service: Service;

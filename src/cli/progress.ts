@@ -21,7 +21,8 @@ export interface ProgressView {
 
 /** A view fit for `stream`. */
 export function createProgressView(stream: NodeJS.WriteStream): ProgressView {
-  return stream.isTTY ? terminalView(stream) : plainView(stream);
+  // A terminal that says that it has no columns has no room for a line that redraws itself.
+  return stream.isTTY && stream.columns > 0 ? terminalView(stream) : plainView(stream);
 }
 
 /** A view of nothing. */

@@ -72,3 +72,11 @@ describe("exit codes", () => {
     expect(names).toEqual(["ok", "jobFailed", "jobCancelled", "jobRefused"]);
   });
 });
+
+it("a terminal without columns gets lines, too", () => {
+  const lines: string[] = [];
+  const stream = { isTTY: true, columns: 0, write: (line: string) => lines.push(line) };
+  const view = createProgressView(stream as unknown as NodeJS.WriteStream);
+  view.show({ status: "running", progress: 10, message: "rendering" });
+  expect(lines).toEqual([" 10 %  rendering\n"]);
+});
