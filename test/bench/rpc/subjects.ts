@@ -36,7 +36,7 @@ import { highLimits, unmetLimits } from "../../support/limits.ts";
 export const subjects = ["own", "bare", "proto-loader", "connect"] as const;
 export type Subject = (typeof subjects)[number];
 
-export const job = {
+export const job: Job = {
   id: "mgen_0123456789abcdef01234567",
   organizationId: "org_bench",
   userId: "user_bench",
@@ -61,6 +61,10 @@ export const job = {
   progress: { percent: 40, phase: "render", message: "chunk 3 of 8" },
   attempts: 1,
   epoch: 1,
+  interpretation: null,
+  segments: [],
+  traceparent: null,
+  checkpoint: null,
   cancel: null,
   track: null,
   failure: null,
@@ -69,7 +73,7 @@ export const job = {
   createdAt: new Date(1_700_000_000_000),
   startedAt: new Date(1_700_000_001_000),
   endedAt: null,
-} as unknown as Job;
+};
 
 const log = pino({ level: "silent" });
 
