@@ -212,7 +212,10 @@ describe("play", () => {
 
 it("a reader that has seen enough is no error", async () => {
   const command = `"$NODE" src/main.ts --help | true; echo "\${PIPESTATUS[0]}"`;
-  const options = { cwd: join(import.meta.dirname, "../.."), env: { NODE: process.execPath } };
-  const { stdout, stderr } = await promisify(execFile)("bash", ["-c", command], options);
+  const options = {
+    cwd: join(import.meta.dirname, "../.."),
+    env: { ...process.env, NODE: process.execPath },
+  };
+  const { stdout, stderr } = await promisify(execFile)("bash", ["--norc", "-c", command], options);
   expect([stdout, stderr]).toEqual(["0\n", ""]);
 });

@@ -95,7 +95,7 @@ async function runScript(script: string, env: Readonly<Record<string, string>> =
       ...env,
     },
   };
-  return await promisify(execFile)("bash", ["-c", prelude + here], options);
+  return await promisify(execFile)("bash", ["--norc", "-c", prelude + here], options);
 }
 
 function runnable({ blocks }: Document): Document["blocks"] {
