@@ -139,7 +139,8 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
       return grpcAddress;
     },
     start: async () => {
-      url = publicUrl ?? `${scheme}://${addressText(await listener.listen({ host, port }))}`;
+      const address = await listener.listen({ host, port });
+      url = publicUrl ?? `${scheme}://${addressText(address)}`;
       grpcAddress = await grpc.listen({ host, port: grpcPort, setting: "GRPC_PORT" });
       readiness.onChange((ready) => grpc.setReady(ready));
     },
