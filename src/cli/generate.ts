@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { extname } from "node:path";
 import { type Command, Option } from "commander";
+import { GenerationMode } from "../../gen/music/v1/generation_mode_pb.ts";
 import { type Generation, GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
 import { OutputFormat } from "../../gen/music/v1/output_format_pb.ts";
 import { repeated, wholeNumber, wholeSeconds } from "./arguments.ts";
@@ -33,6 +34,8 @@ interface GenerateOptions extends WaitOptions {
   readonly title?: string;
   readonly style: readonly string[];
   readonly seed?: number;
+  readonly seedTrack?: string;
+  readonly mode?: string;
   readonly format?: string;
   readonly stems?: boolean;
   readonly idempotencyKey?: string;
@@ -43,6 +46,11 @@ const formats: Readonly<Record<string, OutputFormat>> = {
   mp3: OutputFormat.MP3,
   flac: OutputFormat.FLAC,
   wav: OutputFormat.WAV,
+};
+
+const modes: Readonly<Record<string, GenerationMode>> = {
+  creation: GenerationMode.CREATION,
+  focus: GenerationMode.FOCUS,
 };
 
 /** What was asked for by name; otherwise what the file's name ends with, if that is a format. */
@@ -58,11 +66,13 @@ function create(service: Service, prompt: string, options: GenerateOptions): Pro
     prompt,
     durationSeconds: options.seconds,
     styleTags: [...options.style],
+    mode: modes[options.mode ?? "creation"] ?? GenerationMode.UNSPECIFIED,
     outputFormat: formatOf(options),
     stems: options.stems ?? false,
     idempotencyKey: options.idempotencyKey ?? randomUUID(),
     ...(options.title !== undefined && { title: options.title }),
     ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.seedTrack !== undefined && { seedTrackId: options.seedTrack }),
   });
 }
 
@@ -96,6 +106,12 @@ export function addGenerateCommands(program: Command): void {
     .option("--title <title>", "its title")
     .option("--style <tag>", "a style; repeat it for more than one", repeated, [])
     .option("--seed <n>", "the same seed gives the same piece", wholeNumber)
+    .option("--seed-track <id>", "a track of yours that it goes on from")
+    .addOption(
+      new Option("--mode <name>", "one piece, or even music to work by").choices(
+        Object.keys(modes),
+      ),
+    )
     .addOption(
       new Option("--format <name>", "what kind of file (default: as --out ends, or mp3)").choices(
         Object.keys(formats),

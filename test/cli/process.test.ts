@@ -164,6 +164,12 @@ it("the command line makes a track by gRPC, lists it and cancels nothing that ha
   const flac = join(dataDir, "track.flac");
   await runCommand(dataDir, ["generate", "house", "--seconds", "1", "--out", flac], env);
   expect((await readFile(flac)).toString("latin1", 0, 4)).toBe("fLaC");
+  const listed = await runCommand(dataDir, ["list", "--json"], env);
+  const track = /mtrack_[0-9a-f]+/.exec(listed.stdout)?.[0] ?? "";
+  const next = ["--seed-track", track, "--mode", "focus", "--quiet", "--json"];
+  const gone = await runCommand(dataDir, ["generate", "on", "--seconds", "1", ...next], env);
+  expect(gone.stdout).toContain(`"seed_track_id":"${track}"`);
+  expect(gone.stdout).toContain('"mode":"focus"');
   const other = ["--format", "wav", "--stems", "--out", join(dataDir, "track.audio")];
   await runCommand(dataDir, ["generate", "house", "--seconds", "1", ...other], env);
   expect((await readFile(join(dataDir, "track.audio"))).toString("latin1", 0, 4)).toBe("RIFF");

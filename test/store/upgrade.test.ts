@@ -40,6 +40,19 @@ test("what was asked for before it could be said is an MP3", async () => {
   });
 });
 
+test("a track of before has nothing beside its master, and goes like any other", async () => {
+  await old.create("mgen_old", "studio");
+  const track = { id: "mtrack_old", title: "Rain", artifact: "tracks/mgen_old/1/master.mp3" };
+  const ended = { status: "succeeded", phase: "ended", endedAt: new Date(), track } as never;
+  await database.jobs.updateOne({ _id: "mgen_old" }, { $set: ended });
+  expect(await jobs.findByTrack(scope, track.id)).toMatchObject({
+    track: { ...track, extras: [], stemGainDb: null },
+    segments: [],
+  });
+  expect(await jobs.namedAmong([track.artifact])).toEqual([track.artifact]);
+  expect(await jobs.deleteTrack(scope, track.id)).toEqual([track.artifact]);
+});
+
 test("a job that an old worker ran and lost goes on with a new one", async () => {
   await old.create("mgen_old", "studio");
   expect(await old.claim("studio", "a".repeat(32), 0)).toBe("mgen_old");
