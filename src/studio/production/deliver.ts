@@ -143,5 +143,5 @@ async function deliverStems(
     });
     paths[name] = join(folder, file);
   }
-  return { paths: paths as Record<StemName, string>, gainDb: -down };
+  return { paths: paths as Record<StemName, string>, gainDb: 0 - down };
 }
