@@ -5,7 +5,7 @@ import { sampleRate } from "../studio/dsp/state.ts";
 import { assist, produce } from "../studio/production/produce.ts";
 import { loadSoundBank } from "../studio/render/sound-bank.ts";
 import type { StudioNews, StudioResult, StudioTask } from "./studio-protocol.ts";
-import type { TaskMessage, ThreadMessage } from "./thread-pool.ts";
+import type { TaskMessage, ThreadMessage } from "./thread.ts";
 
 const bank = await loadSoundBank();
 

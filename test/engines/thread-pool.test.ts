@@ -1,6 +1,7 @@
 /** The pool's promises: one task a thread, stopping by flag, replacement of the dead. */
 import { afterEach, describe, expect, it } from "vitest";
-import { ThreadError, ThreadPool } from "../../src/engines/thread-pool.ts";
+import { ThreadError } from "../../src/engines/thread.ts";
+import { ThreadPool } from "../../src/engines/thread-pool.ts";
 
 const fixture = new URL("fixture-thread.ts", import.meta.url);
 type Pool = ThreadPool<string, string, number>;
