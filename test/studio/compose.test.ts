@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compose } from "../../src/studio/compose/compose.ts";
 import { readProgression, scaleOf } from "../../src/studio/compose/theory.ts";
 import { voice } from "../../src/studio/compose/voicing.ts";
+import { Stopped } from "../../src/studio/control.ts";
 import { fitFigure, metreOf } from "../../src/studio/metre.ts";
 import { interpret } from "../../src/studio/prompt/interpret.ts";
 import type { NoteEvent, Score } from "../../src/studio/score.ts";
@@ -318,4 +319,20 @@ describe("harmony", () => {
       previous = notes;
     }
   });
+});
+
+it("can be stopped before each part that it writes", () => {
+  const interpretation = interpret({ prompt: "jazz trio", styleTags: [] }, 1);
+  const brief = { interpretation, durationSeconds: 600, seed: 1, title: null };
+  const places: string[] = [];
+  const score = compose(brief, { checkpoint: (place) => void places.push(place) });
+  expect(places).toHaveLength(interpretation.style.parts.length);
+  expect(score).toEqual(compose(brief));
+  let left = 2;
+  const stopping = {
+    checkpoint: (place: string) => {
+      if (--left === 0) throw new Stopped(place);
+    },
+  };
+  expect(() => compose(brief, stopping)).toThrow(places[1]);
 });

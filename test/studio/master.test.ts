@@ -1,8 +1,8 @@
 /** The meters against signals whose values are known, and the limiter against its promise. */
 import { describe, expect, it, test } from "vitest";
-import { unstoppable } from "../../src/studio/control.ts";
+import { Stopped, unstoppable } from "../../src/studio/control.ts";
 import { type Stereo, stereo } from "../../src/studio/dsp/state.ts";
-import { withCurve } from "../../src/studio/master/limiter.ts";
+import { gainCurve, withCurve } from "../../src/studio/master/limiter.ts";
 import { LoudnessMeter } from "../../src/studio/master/loudness.ts";
 import { ceilingDb, findGain, limitedBy, loudnessWith } from "../../src/studio/master/master.ts";
 import { survey } from "../../src/studio/master/survey.ts";
@@ -118,7 +118,7 @@ describe("true peak", () => {
 
 /** `blocks` mastered with a gain in dB. */
 function limited(blocks: readonly Stereo[], gainDb: number): Stereo {
-  return joined(withCurve(blocks, limitedBy(survey(blocks, unstoppable), gainDb)));
+  return joined(withCurve(blocks, limitedBy(survey(blocks, unstoppable), gainDb, unstoppable)));
 }
 
 function inBlocksOf(whole: Stereo, frames: number): Stereo[] {
@@ -154,7 +154,7 @@ describe("the survey", () => {
     const signal = rough(8);
     const piece = survey([signal], unstoppable);
     for (const gainDb of [-6, 6, 12, 20]) {
-      const curve = limitedBy(piece, gainDb);
+      const curve = limitedBy(piece, gainDb, unstoppable);
       const metered = loudness(joined(withCurve([signal], curve)));
       expect(Math.abs(loudnessWith(piece, curve) - metered)).toBeLessThan(0.1);
     }
@@ -204,4 +204,20 @@ describe("mastering", () => {
   it("leaves silence alone", () => {
     expect(findGain(survey([stereo(44_100)], unstoppable), unstoppable)).toBe(0);
   });
+});
+
+test("the limiter can be stopped within a part of a long piece, not only at its beginning", () => {
+  const spans = 100_000;
+  const quiet = {
+    frames: 63 * spans,
+    peaks: new Float32Array(spans),
+    energies: new Float64Array(),
+  };
+  let looks = 0;
+  const atThird = {
+    checkpoint: (place: string) => {
+      if (++looks === 3) throw new Stopped(place);
+    },
+  };
+  expect(() => gainCurve(quiet, 1, 1, atThird)).toThrow(Stopped);
 });

@@ -1,4 +1,5 @@
 /** The composer: from what was understood of a prompt to a complete score. */
+import { type Control, unstoppable } from "../control.ts";
 import { metreOf } from "../metre.ts";
 import type { Interpretation } from "../prompt/interpret.ts";
 import { between, pick, randomOf } from "../random.ts";
@@ -36,8 +37,8 @@ export interface Brief {
 
 export type Mode = "creation" | "focus";
 
-/** Composes a piece: the same brief gives the same score. */
-export function compose(brief: Brief): Score {
+/** Composes a piece: the same brief gives the same score. @throws Stopped when `control` says so */
+export function compose(brief: Brief, control: Control = unstoppable): Score {
   const { interpretation, durationSeconds: duration, seed, from = null } = brief;
   const { key } = interpretation;
   const metre = metreOf(interpretation.metre);
@@ -53,6 +54,7 @@ export function compose(brief: Brief): Score {
     part.role === "drums" ? writeDrums(part, plan) : [],
   );
   const notes = style.parts.flatMap((part, index) => {
+    control.checkpoint(`composing ${part.role}`);
     const sketch = write(part, plan, style, drums);
     return perform(sketch, part, index, { plan, timing, style, duration });
   });

@@ -3,6 +3,7 @@
  * at once, so it comes down before a peak without delaying anything, is as low as each span's true peak
  * needs, and lets go slowly.
  */
+import type { Control } from "../control.ts";
 import { type Stereo, sampleRate, slice, stereo } from "../dsp/state.ts";
 import { type Survey, spanFrames } from "./survey.ts";
 
@@ -10,17 +11,22 @@ import { type Survey, spanFrames } from "./survey.ts";
 const lookahead = 4;
 const release = 1 - Math.exp(-spanFrames / (0.12 * sampleRate));
 
+/** Edges between two looks at the control: about a millisecond of work. */
+const edgesPerLook = 1 << 14;
+
 /**
  * The gain, as an amplitude, at the beginning of each span and at the end of the last.
  *
  * @param gain applied to everything, or to each span, as an amplitude
  * @param ceiling the highest true peak let through, as an amplitude
  * @param edges where to put the result, one longer than there are spans
+ * @throws Stopped when `control` says so
  */
 export function gainCurve(
   { peaks }: Survey,
   gain: number | Float32Array,
   ceiling: number,
+  control: Control,
   edges = new Float32Array(peaks.length + 1),
 ): Float32Array {
   const gainAt = (span: number) =>
@@ -34,6 +40,7 @@ export function gainCurve(
   let held = gainAt(0);
   let sum = held * lookahead;
   for (let edge = -lookahead; edge < edges.length; edge++) {
+    if (edge % edgesPerLook === 0) control.checkpoint("limiter");
     let needed = gainAt(edge);
     for (let span = edge - 1; span <= edge + lookahead; span++) {
       needed = Math.min(needed, neededFor(span));

@@ -36,13 +36,14 @@ export function loudnessWith({ energies }: Survey, curve: Float32Array): number 
   return integratedLoudness(hops);
 }
 
-/** The limiter's curve with `gainDb`, in `into` if given. */
+/** The limiter's curve with `gainDb`, in `into` if given. @throws Stopped when `control` says so */
 export function limitedBy(
   piece: Survey,
   gainDb: number,
+  control: Control,
   into?: Float32Array<ArrayBuffer>,
 ): Float32Array {
-  return gainCurve(piece, gainOf(gainDb), gainOf(ceilingDb), into);
+  return gainCurve(piece, gainOf(gainDb), gainOf(ceilingDb), control, into);
 }
 
 /**
@@ -58,7 +59,7 @@ export function findGain(piece: Survey, control: Control): number {
   let gainDb = Math.min(mostGainDb, targetLufs - raw);
   for (let pass = 0; pass < mostPasses; pass++) {
     control.checkpoint("gain");
-    const error = targetLufs - loudnessWith(piece, limitedBy(piece, gainDb, curve));
+    const error = targetLufs - loudnessWith(piece, limitedBy(piece, gainDb, control, curve));
     if (Math.abs(error) < tolerance) break;
     gainDb = Math.min(mostGainDb, gainDb + error);
   }

@@ -24,10 +24,8 @@ export function composeRequest(request: PieceRequest, control: Control): Composi
   const chain = from === null ? "" : ` after ${from.part}`;
   const seed = hash32(`${request.seed} ${prompt} ${styleTags.join(" ")}${chain}`);
   const { durationSeconds, title } = request;
-  const score = compose({
-    ...{ interpretation, durationSeconds, seed, title, from },
-    mode: request.mode ?? "creation",
-  });
+  const mode = request.mode ?? "creation";
+  const score = compose({ interpretation, durationSeconds, seed, title, from, mode }, control);
   control.checkpoint("composed");
   return { interpretation, score, seed };
 }

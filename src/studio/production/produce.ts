@@ -244,7 +244,7 @@ class Run {
     this.#report("master", 0);
     const piece = survey(this.#source(), control);
     control.checkpoint("surveyed");
-    return limitedBy(piece, findGain(piece, control));
+    return limitedBy(piece, findGain(piece, control), control);
   }
 
   async #deliver(

@@ -148,7 +148,7 @@ export class SegmentMaster {
   }
 
   #curveOf(known: Survey): Float32Array {
-    return gainCurve(known, this.#gains, gainOf(ceilingDb));
+    return gainCurve(known, this.#gains, gainOf(ceilingDb), this.#job.control);
   }
 
   async #write(bounds: SegmentBounds): Promise<void> {
