@@ -33,6 +33,7 @@ it("has all that an engine can do", () => {
     supports_stems: true,
     supports_seed_tracks: true,
     output_formats: ["mp3", "flac"],
+    modes: ["creation", "focus"],
   });
   expect(requestOf(everything, able)).toEqual({
     engine: "studio",
@@ -59,12 +60,16 @@ it("leaves out what another engine could not do, and cuts the length to its long
     engine: "other",
     prompt: "calm piano",
     duration_seconds: 20,
-    mode: "focus",
     style_tags: ["lofi", "mellow"],
     title: "Rain",
     seed: 7,
     priority: "high",
   });
+});
+
+it("asks an engine that only makes another kind of music for that", () => {
+  const focused = engineOf({ modes: ["focus"] });
+  expect(requestOf(draft, focused)).toMatchObject({ mode: "focus" });
 });
 
 it("continues a track only by the engine that made it", () => {

@@ -48,6 +48,7 @@ export function engineOf(changes: Partial<Engine> = {}): Engine {
     requires_attribution: false,
     output_formats: ["mp3"],
     supports_seed_tracks: false,
+    modes: ["creation"],
     ...changes,
   };
 }

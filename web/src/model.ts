@@ -94,6 +94,8 @@ export interface Engine {
   readonly requires_attribution: boolean;
   readonly output_formats: readonly string[];
   readonly supports_seed_tracks: boolean;
+  /** The default first. */
+  readonly modes: readonly string[];
 }
 
 export interface JobPage {

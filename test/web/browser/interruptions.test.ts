@@ -37,7 +37,7 @@ describe.skipIf(noBrowser)(inBrowser, async () => {
     );
     await stageOf(page).getByRole("button", { name: "Cancel" }).click();
     await untilStatus(page, "Cancelled");
-    await page.getByText("You stopped this one.").waitFor();
+    await page.getByText("This one was stopped.").waitFor();
     expect(complaints).toEqual([]);
   });
 

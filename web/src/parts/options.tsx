@@ -1,7 +1,7 @@
 /** What need not be chosen; of it, only what the engine can do. */
 import type { Problem } from "../connection/errors.ts";
 import type { Engine } from "../model.ts";
-import { continuedBy, type Draft, takesLyrics } from "../studio/draft.ts";
+import { chosenMode, continuedBy, type Draft, takesLyrics } from "../studio/draft.ts";
 import { named } from "../studio/words.ts";
 import { Choice } from "./choice.tsx";
 import { FieldError } from "./field-error.tsx";
@@ -13,6 +13,7 @@ interface OptionsProps {
   readonly onChange: (changes: Partial<Draft>) => void;
 }
 
+const modes: Readonly<Record<string, string>> = { creation: "One piece", focus: "For focus" };
 const formats: Readonly<Record<string, string>> = { mp3: "MP3", flac: "FLAC", wav: "WAV" };
 
 export function Options({ draft, engine, refusal, onChange }: OptionsProps) {
@@ -87,16 +88,15 @@ function More({ draft, engine, refusal, onChange }: OptionsProps) {
         refusal={refusal}
         onInput={(styleTags) => onChange({ styleTags })}
       />
-      <Choice
-        legend="Kind"
-        name="mode"
-        value={draft.mode}
-        options={[
-          ["creation", "One piece"],
-          ["focus", "For focus"],
-        ]}
-        onChange={(mode) => onChange({ mode })}
-      />
+      {engine.modes.length > 1 && (
+        <Choice
+          legend="Kind"
+          name="mode"
+          value={chosenMode(draft, engine)}
+          options={engine.modes.map((each) => [each, modes[each] ?? named(each)])}
+          onChange={(mode) => onChange({ mode })}
+        />
+      )}
       {engine.output_formats.length > 1 && (
         <Choice
           legend="Format"

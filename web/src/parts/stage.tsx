@@ -120,10 +120,7 @@ function Ending({ job }: { readonly job: Job }) {
     return (
       <div class="ending" data-status="failed">
         <p>{job.error_message ?? "The track could not be made."}</p>
-        <p class="small">
-          Tried {job.attempts === 1 ? "once" : `${job.attempts} times`}. Nothing is wrong with your
-          request as such; the same again may work.
-        </p>
+        <p class="small">Tried {job.attempts === 1 ? "once" : `${job.attempts} times`}.</p>
       </div>
     );
   }
@@ -138,7 +135,7 @@ function Ending({ job }: { readonly job: Job }) {
   if (job.status !== "cancelled") return null;
   return (
     <div class="ending" data-status="cancelled">
-      <p>You stopped this one. Nothing was kept.</p>
+      <p>This one was stopped. Nothing was kept.</p>
     </div>
   );
 }

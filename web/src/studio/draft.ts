@@ -56,6 +56,11 @@ export function continuedBy({ continues }: Draft, engine: Engine): Continued | n
   return continues.engine === engine.engine_key ? continues : null;
 }
 
+/** The mode that is chosen where the engine has it, else the engine's first. */
+export function chosenMode({ mode }: Draft, { modes }: Engine): string {
+  return modes.includes(mode) ? mode : (modes[0] ?? "creation");
+}
+
 export function tagsOf(text: string): string[] {
   const tags = text.split(",").map((each) => each.trim());
   return [...new Set(tags.filter((each) => each !== ""))];
@@ -66,11 +71,12 @@ export function requestOf(draft: Draft, engine: Engine): Record<string, unknown>
   const tags = tagsOf(draft.styleTags);
   const formats = engine.output_formats;
   const continues = continuedBy(draft, engine);
+  const mode = chosenMode(draft, engine);
   return {
     engine: engine.engine_key,
     prompt: draft.prompt,
     duration_seconds: Math.min(draft.durationSeconds, engine.max_duration_seconds),
-    ...(draft.mode !== "creation" && { mode: draft.mode }),
+    ...(mode !== "creation" && { mode }),
     ...(draft.instrumental && engine.supports_vocals && { instrumental: true }),
     ...(draft.lyrics.trim() !== "" && takesLyrics(draft, engine) && { lyrics: draft.lyrics }),
     ...(tags.length > 0 && { style_tags: tags }),
