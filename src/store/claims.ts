@@ -132,8 +132,7 @@ export class Claims {
       isFew ? severalOf(jobs, organizations, engines, () => room) : null,
     ]);
     const isOpen = (organization: string) => (free.get(organization)?.length ?? 0) > 0;
-    // Those beyond the room keep their place.
-    const open = organizations.filter(isOpen).slice(0, room);
+    const open = organizations.filter(isOpen);
     const full = organizations.filter((organization) => !isOpen(organization));
     const most = (organization: string) => Math.min(room, free.get(organization)?.length ?? 0);
     const next = early ?? (await nextJobs(jobs, open, engines, room, most));
@@ -147,7 +146,7 @@ export class Claims {
       }
     }
     for (const organization of open) {
-      if (!next.has(organization)) this.#ring.remove(organization);
+      if (next.get(organization)?.length === 0) this.#ring.remove(organization);
     }
     this.#ring.toBack(full);
     return chosen;

@@ -4,7 +4,7 @@ import { type JobDocument, schemaVersion } from "./documents.ts";
 
 type Jobs = Database["jobs"];
 
-/** The ids of the next jobs of each organization, in their order. */
+/** The ids of the next jobs of each organization that was looked at, in their order; none where none waits. */
 type NextJobs = Map<string, string[]>;
 
 /** Jobs that this code understands. */
@@ -17,8 +17,9 @@ type First = Pick<JobDocument, "schema" | "rank"> & {
 };
 
 /**
- * As `severalOf`, but for one of each where there are as many organizations as there is `room` for jobs.
- * @param organizations have a free slot
+ * As `severalOf`, but for one of each where as many organizations as there is `room` for jobs have one: of the
+ * first of them only, if all of those have, and then of none of the others.
+ * @param organizations have a free slot; in the order of their turns
  */
 export async function nextJobs(
   jobs: Jobs,
@@ -27,29 +28,41 @@ export async function nextJobs(
   room: number,
   most: (organization: string) => number,
 ): Promise<NextJobs> {
-  if (organizations.length >= room) {
-    const first = await firstOfEach(jobs, organizations, engines);
-    if (first.size === organizations.length) return first;
-  }
-  return severalOf(jobs, organizations, engines, most);
+  const enough = async (some: readonly string[]) => {
+    if (some.length < room) return undefined;
+    const first = await firstOfEach(jobs, some, engines);
+    return first !== undefined && countOf(first) >= room ? first : undefined;
+  };
+  // Whoever has none gives its turn to one behind, before any other has a second.
+  return (
+    (await enough(organizations.slice(0, room))) ??
+    (organizations.length > room ? await enough(organizations) : undefined) ??
+    severalOf(jobs, organizations, engines, most)
+  );
 }
 
-/** The very next job of each; nothing of those where it is of a newer version and may hide others. */
+function countOf(next: NextJobs): number {
+  return [...next.values()].reduce((count, ids) => count + ids.length, 0);
+}
+
+/** The very next job of each; undefined when one of those is of a newer version and may hide others. */
 async function firstOfEach(
   jobs: Jobs,
   organizations: readonly string[],
   engines: readonly string[],
-): Promise<NextJobs> {
+): Promise<NextJobs | undefined> {
   const found = await Promise.all(engines.map((engine) => firstOf(jobs, organizations, engine)));
   const firsts = found.flat().toSorted(byRank);
-  const newer = new Set(
-    firsts.filter(({ schema }) => schema > schemaVersion).map(({ org }) => org),
-  );
-  const next: NextJobs = new Map();
+  if (firsts.some(({ schema }) => schema > schemaVersion)) return undefined;
+  const next = noneOf(organizations);
   for (const { org, jobId } of firsts) {
-    if (!next.has(org) && !newer.has(org)) next.set(org, [jobId]);
+    if (next.get(org)?.length === 0) next.set(org, [jobId]);
   }
   return next;
+}
+
+function noneOf(organizations: readonly string[]): NextJobs {
+  return new Map(organizations.map((organization) => [organization, []]));
 }
 
 /** A document of an earlier version has no rank, and goes first. */
@@ -83,7 +96,7 @@ function firstOf(jobs: Jobs, organizations: readonly string[], engine: string): 
     .toArray();
 }
 
-/** The next jobs of each organization that has any, up to `most` of each, in one round trip. */
+/** The next jobs of each organization, up to `most` of each, in one round trip. */
 export async function severalOf(
   jobs: Jobs,
   organizations: readonly string[],
@@ -104,7 +117,7 @@ export async function severalOf(
       ...rest.map((org) => ({ $unionWith: { coll: "jobs", pipeline: lookFor(org) } })),
     ])
     .toArray();
-  const next: NextJobs = new Map();
-  for (const { _id, org } of found) next.set(org, [...(next.get(org) ?? []), _id]);
+  const next = noneOf(organizations);
+  for (const { _id, org } of found) next.get(org)?.push(_id);
   return next;
 }

@@ -94,6 +94,22 @@ describe("turns", () => {
     expect(claim?.job.organizationId).toBe("org_new");
   });
 
+  it("one that has no more jobs leaves its turn to the next, not to one that was served", async () => {
+    const stopped = { ...systemClock, monotonicMs: () => 0 };
+    const worker = anotherWorker(database, stopped);
+    for (const [organization, count] of [
+      ["org_done", 1],
+      ["org_eager", 3],
+      ["org_late", 3],
+    ] as const) {
+      await queue(organization, "emptied", count);
+    }
+    await worker.claim("w", ["emptied"], 3, true);
+    const claims = await worker.claim("w", ["emptied"], 2, false);
+    const served = claims.map(({ job }) => job.organizationId).sort();
+    expect(served).toEqual(["org_eager", "org_late"]);
+  });
+
   it("one that a hint names takes part without a look", async () => {
     const stopped = { ...systemClock, monotonicMs: () => 0 };
     const worker = anotherWorker(database, stopped);
