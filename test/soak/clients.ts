@@ -19,6 +19,7 @@ export interface Account {
 /** One job as its client knows it. */
 export interface Told {
   readonly id: string;
+  readonly organization: string;
   readonly idempotencyKey: string;
   readonly piece: Piece;
   /** The state that the first answered cancel gave; null when none was asked for or answered. */
@@ -49,22 +50,23 @@ export class Client {
     this.#account = account;
   }
 
-  /** Lives through one job. */
-  async run(piece: Piece): Promise<Told> {
+  /** Lives through one job, which is among `known` as soon as the client was told of it. */
+  async run(piece: Piece, known: Told[]): Promise<void> {
     const idempotencyKey = randomUUID();
     const job = await this.#create(piece, idempotencyKey);
     const told: Told = {
       id: job.id,
+      organization: this.#account.organization,
       idempotencyKey,
       piece,
       cancelAnswer: null,
       faults: [],
       watched: null,
     };
+    known.push(told);
     const cancels = systemRandom.uniform() < 0.25;
     const watches = systemRandom.uniform() < 0.4;
     await Promise.all([cancels && this.#cancel(told), watches && this.#watch(told)]);
-    return told;
   }
 
   async #create(piece: Piece, idempotencyKey: string): Promise<State> {

@@ -5,6 +5,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { jittered, systemRandom } from "../../src/base/random.ts";
+import type { Endpoints } from "../conformance/face.ts";
 import { startTestMongo, type TestMongo } from "../support/mongo.ts";
 import {
   type RunningService,
@@ -91,10 +92,16 @@ export class Cluster {
     return cluster;
   }
 
-  /** The address of an API process, any of them. */
-  get url(): string {
+  /** The addresses of an API process, any of them. */
+  get endpoints(): Endpoints {
     const apis = this.#members.filter(({ role }) => role === "api");
-    return apis[Math.floor(systemRandom.uniform() * apis.length)]?.service.url ?? "";
+    const api = apis[Math.floor(systemRandom.uniform() * apis.length)];
+    if (api === undefined) throw new TypeError("no API process");
+    return { url: api.service.url, grpcAddress: api.service.grpcAddress, ca: null };
+  }
+
+  get url(): string {
+    return this.endpoints.url;
   }
 
   /** A new API key. */

@@ -7,9 +7,16 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 const options = new Command("soak")
   .option("--jobs <count>", "jobs to create", Number, 2_000)
+  .option(
+    "--minutes <minutes>",
+    "no jobs are created after so long",
+    Number,
+    Number.POSITIVE_INFINITY,
+  )
   .option("--apis <count>", "API processes", Number, 2)
   .option("--workers <count>", "worker processes", Number, 3)
   .option("--clients <count>", "clients at a time", Number, 24)
+  .option("--bystanders <count>", "callers at a time that only read, watch and err", Number, 8)
   .option("--blow-every <seconds>", "the longest time between two kills", Number, 6)
   .option("--fc-runs <count>", "runs of the model-based test; 0 for none", Number, 1_500)
   .option("--race-runs <count>", "runs of each race", Number, 40)
@@ -18,9 +25,11 @@ const options = new Command("soak")
 
 const { faults, ...figures } = await soak({
   jobs: options["jobs"],
+  minutes: options["minutes"],
   apis: options["apis"],
   workers: options["workers"],
   clients: options["clients"],
+  bystanders: options["bystanders"],
   blowEveryMs: options["blowEvery"] * 1_000,
   report: say,
 });

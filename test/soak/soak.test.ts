@@ -8,15 +8,18 @@ import { soak } from "./soak.ts";
 test("several processes and clients, and every job is audited", { timeout: 300_000 }, async () => {
   const result = await soak({
     jobs: 12,
+    minutes: Number.POSITIVE_INFINITY,
     apis: 2,
     workers: 2,
     clients: 6,
+    bystanders: 4,
     blowEveryMs: null,
     report: () => undefined,
   });
   expect(result.faults).toEqual([]);
   const { succeeded = 0, cancelled = 0 } = result.ended;
   expect(succeeded + cancelled).toBe(12);
+  expect(Object.keys(result.calls)).toContain("answered");
   // Of each: the master, the score, the waveform, and what continues it.
   expect(result.artifacts).toBe(4 * succeeded);
 });
@@ -27,6 +30,7 @@ test("the audit names a lost job, a broken promise, a wrong artifact and a stran
     jobs.create(newTestJob({ engine: key, idempotency: { key, hash: "h" } }));
   const told = (id: string, idempotencyKey: string, cancelAnswer: string | null): Told => ({
     id,
+    organization: "org_a",
     idempotencyKey,
     piece: { prompt: "rain", seed: 0 },
     cancelAnswer,

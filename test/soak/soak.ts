@@ -11,14 +11,19 @@ import { createStudioEngine } from "../../src/engines/studio.ts";
 import { phases } from "../../src/generations/state.ts";
 import { type Database, openDatabase } from "../../src/store/index.ts";
 import { type AuditResult, audit } from "./audit.ts";
+import { type BystanderResult, stand } from "./bystanders.ts";
 import { type Account, Client, type Piece, seconds, type Told } from "./clients.ts";
 import { Cluster, sleep } from "./cluster.ts";
 
 export interface SoakOptions {
+  /** No more jobs are asked for after so many, or after so long. */
   readonly jobs: number;
+  readonly minutes: number;
   readonly apis: number;
   readonly workers: number;
   readonly clients: number;
+  /** Those who make no jobs: they read, watch and make mistakes, over every face. */
+  readonly bystanders: number;
   /** The longest time between two blows, in milliseconds; null for none. */
   readonly blowEveryMs: number | null;
   readonly report: (line: string) => void;
@@ -27,6 +32,8 @@ export interface SoakOptions {
 export interface SoakResult extends AuditResult {
   readonly blows: Readonly<Record<string, number>>;
   readonly repeats: number;
+  /** What the bystanders' calls came to. */
+  readonly calls: BystanderResult["calls"];
   readonly seconds: number;
 }
 
@@ -51,17 +58,28 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       options.blowEveryMs === null
         ? Promise.resolve()
         : cluster.torment(options.blowEveryMs, calm.signal);
-    const crowd = await createCrowd(cluster, options);
+    const accounts = await createAccounts(cluster);
+    const onlookers = await createAccounts(cluster);
+    const crowd = createCrowd(cluster, accounts, options);
     const progress = reportProgress(database, options, calm.signal);
-    const work = createAll(database, crowd, options.jobs);
+    const told: Told[] = [];
+    const work = createAll(database, crowd, options, told);
+    const jobIdOf = (organization: string) =>
+      told.findLast((each) => each.organization === organization)?.id;
+    const bystanders = stand(cluster, onlookers, jobIdOf, {
+      count: options.bystanders,
+      signal: calm.signal,
+    });
     // A blow that fails ends the soak; otherwise it goes on until the last job was asked for.
-    const told = await Promise.race([work, torment.then(() => work)]);
+    await Promise.race([work, torment.then(() => work)]);
     calm.abort();
-    await Promise.all([torment, progress]);
+    const [{ calls, faults }] = await Promise.all([bystanders, torment, progress]);
     await untilAllEnded(database);
     const result = await audit(database, told, (piece) => expected.get(piece) ?? "");
     return {
       ...result,
+      faults: [...result.faults, ...faults],
+      calls,
       blows: Object.fromEntries(cluster.blows),
       repeats: crowd.reduce((sum, { repeats }) => sum + repeats, 0),
       seconds: Math.round((performance.now() - startedAt) / 1000),
@@ -109,11 +127,20 @@ async function renderAll(folder: string): Promise<ReadonlyMap<Piece, string>> {
   return new Map(rendered);
 }
 
-async function createCrowd(cluster: Cluster, { clients }: SoakOptions): Promise<Client[]> {
+/** A key of the same user in each organization, a new one at each call. */
+async function createAccounts(cluster: Cluster): Promise<Account[]> {
   const accounts: Account[] = [];
   for (const organization of organizations) {
     accounts.push({ organization, key: await cluster.key(organization, "user_1") });
   }
+  return accounts;
+}
+
+function createCrowd(
+  cluster: Cluster,
+  accounts: readonly Account[],
+  { clients }: SoakOptions,
+): Client[] {
   return Array.from({ length: clients }, (_, n) => {
     const account = accounts[n % accounts.length];
     if (account === undefined) throw new TypeError("no account");
@@ -121,24 +148,24 @@ async function createCrowd(cluster: Cluster, { clients }: SoakOptions): Promise<
   });
 }
 
-/** Each client lives through one job after the other until all were asked for. */
+/** Each client lives through one job after the other until all were asked for; what it is told goes to `told`. */
 async function createAll(
   database: Database,
   crowd: readonly Client[],
-  jobs: number,
-): Promise<Told[]> {
-  const told: Told[] = [];
+  { jobs, minutes }: SoakOptions,
+  told: Told[],
+): Promise<void> {
+  const endsAt = performance.now() + minutes * 60_000;
   let asked = 0;
   const live = async (client: Client) => {
-    while (asked < jobs) {
+    while (asked < jobs && performance.now() < endsAt) {
       const piece = pieces[asked % pieces.length];
       asked += 1;
-      if (piece !== undefined) told.push(await client.run(piece));
+      if (piece !== undefined) await client.run(piece, told);
       while ((await countActive(database)) > mostActive) await sleep(500);
     }
   };
   await Promise.all(crowd.map(live));
-  return told;
 }
 
 /** Active jobs; as many as may be when the database is not there. */

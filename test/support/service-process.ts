@@ -7,14 +7,22 @@ import { promisify } from "node:util";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 
+/** Where a service says that it listens; a worker alone says nothing of it. */
+interface Ready {
+  readonly url?: string;
+  readonly grpc?: string;
+}
+
 export class RunningService {
   readonly process: ChildProcess;
   readonly url: string;
+  readonly grpcAddress: string;
   readonly #lines: readonly string[];
 
-  constructor(process: ChildProcess, url: string, lines: readonly string[]) {
+  constructor(process: ChildProcess, ready: Ready, lines: readonly string[]) {
     this.process = process;
-    this.url = url;
+    this.url = ready.url ?? "";
+    this.grpcAddress = ready.grpc ?? "";
     this.#lines = lines;
   }
 
@@ -67,8 +75,8 @@ export function launchService(
   createInterface({ input: child.stderr }).on("line", (line) => {
     lines.push(line);
     onLine(line);
-    const { msg, url } = parseLine(line);
-    if (msg === "ready") ready.resolve(new RunningService(child, String(url ?? ""), lines));
+    const entry = parseLine(line);
+    if (entry.msg === "ready") ready.resolve(new RunningService(child, entry, lines));
   });
   child.once("exit", (code) => ready.reject(new Error(`exit ${code}\n${lines.join("\n")}`)));
   return { process: child, lines, ready: ready.promise };
@@ -81,9 +89,9 @@ export function startServiceProcess(
   return launchService(...launch).ready;
 }
 
-function parseLine(line: string): { msg?: unknown; url?: unknown } {
+function parseLine(line: string): Ready & { msg?: unknown } {
   try {
-    return JSON.parse(line) as { msg?: unknown; url?: unknown };
+    return JSON.parse(line) as Ready & { msg?: unknown };
   } catch {
     return {};
   }
