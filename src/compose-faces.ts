@@ -17,7 +17,7 @@ import {
   toEnvelope,
 } from "./api/errors.ts";
 import { faceKey } from "./api/face.ts";
-import { countRefusals, createGate, createInterceptors } from "./api/interceptors.ts";
+import { createGate, createInterceptors } from "./api/interceptors.ts";
 import { RateLimits, rateLimitHeaders } from "./api/rate-limits.ts";
 import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
 import { type RpcFault, serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
@@ -90,6 +90,8 @@ const protocolFailures = {
 } as const;
 
 /** Of no address of the service; a 405 says what there is (RFC 9110, section 15.5.6). */
+/** The method of a call that has none, for those who count. */
+const noMethod = "unknown";
 const unknownMethod = {
   systemMessage: "No address of this service has that HTTP method",
   headers: { allow: "DELETE, GET, HEAD, OPTIONS, POST" },
@@ -195,7 +197,6 @@ async function mount(
   const contextValues = (request: { id: string }) => {
     return createContextValues().set(requestIdKey, request.id);
   };
-  const counted = countRefusals({ clock, telemetry });
   registerConnect(app, {
     services: [MusicGenerations],
     routes: (router) => router.service(MusicGenerations, implementation),
@@ -214,14 +215,16 @@ async function mount(
     interceptors,
     contextValues: (request) => contextValues(request).set(faceKey, "rest"),
     authorize: async ({ method, header, pathValues, contextValues: values }) => {
-      await counted({ face: "rest", method: method.name }, async () => {
-        await authorization.authenticate(header, values);
-        await authorization.authorize(pathValues.get("organization_id") ?? "", values);
-        authorization.permit(method.localName, values);
-      });
+      await authorization.authenticate(header, values);
+      await authorization.authorize(pathValues.get("organization_id") ?? "", values);
+      authorization.permit(method.localName, values);
       return rateLimitHeaders(values);
     },
     validate,
+    onRefused: ({ method, error, seconds }) => {
+      const { code } = knownError(error);
+      telemetry.callEnded({ face: "rest", method: method?.name ?? noMethod, code, seconds });
+    },
     encodeError: (error, request) => encodeError(error, request.id).body,
     baseUrl: () => publicUrl ?? "",
     clock,
@@ -259,11 +262,11 @@ function encodeFaultTo(log: Log): (fault: RpcFault, requestId: string) => Connec
 
 /** The envelope of whatever reached the HTTP application. */
 function encodeError(error: unknown, requestId: string) {
-  if (error instanceof GatewayError) {
-    return toEnvelope(serviceErrorOfFault(error), requestId, clock.now());
-  }
+  return toEnvelope(knownError(error), requestId, clock.now());
+}
+
+function knownError(error: unknown): ServiceError {
+  if (error instanceof GatewayError) return serviceErrorOfFault(error);
   const status = (error as { statusCode?: unknown }).statusCode;
-  const known =
-    typeof status === "number" ? serviceErrorOfStatus(status, error) : serviceErrorOf(error);
-  return toEnvelope(known, requestId, clock.now());
+  return typeof status === "number" ? serviceErrorOfStatus(status, error) : serviceErrorOf(error);
 }

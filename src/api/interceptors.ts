@@ -46,32 +46,18 @@ export function createInterceptors(ports: InterceptorPorts): Interceptor[] {
  * refused unread. What it throws is encoded already.
  */
 export function createGate(ports: InterceptorPorts): (context: HandlerContext) => Promise<void> {
-  const counted = countRefusals(ports);
+  const { authorization, clock, telemetry } = ports;
   return async ({ requestHeader: header, values, method, signal }) => {
     const id = values.get(requestIdKey) || requestIdOf(header.get(requestIdHeader), ports.random);
-    const call = { face: faceOf(header, values), method: method.name };
-    try {
-      await counted(call, () => ports.authorization.authenticate(header, values));
-    } catch (error) {
-      const refused = { header, method, signal, contextValues: values };
-      throw failureOf(error, refused, id, ports.log);
-    }
-  };
-}
-
-/** Runs the checks that come before the chain; whom they refuse counts as a call that ended so. */
-export function countRefusals({ clock, telemetry }: Pick<InterceptorPorts, "clock" | "telemetry">) {
-  return async <T>(
-    call: { face: string; method: string },
-    checks: () => Promise<T>,
-  ): Promise<T> => {
     const beganAt = clock.monotonicMs();
     try {
-      return await checks();
+      await authorization.authenticate(header, values);
     } catch (error) {
       const seconds = (clock.monotonicMs() - beganAt) / 1_000;
-      telemetry.callEnded({ ...call, code: serviceErrorOf(error).code, seconds });
-      throw error;
+      const { code } = serviceErrorOf(error);
+      telemetry.callEnded({ face: faceOf(header, values), method: method.name, code, seconds });
+      const refused = { header, method, signal, contextValues: values };
+      throw failureOf(error, refused, id, ports.log);
     }
   };
 }

@@ -9,6 +9,8 @@ import type { Router } from "./router.ts";
 import type { Route } from "./routes.ts";
 
 export interface Admission {
+  /** Set once the call begins, whose interceptors are told how it ends. */
+  hasBegun: boolean;
   readonly route: Route;
   /** By field path; undefined where the percent-encoding cannot be read. */
   readonly pathValues: ReadonlyMap<string, string | undefined>;
@@ -29,17 +31,11 @@ function readableOf(values: ReadonlyMap<string, string | undefined>): ReadonlyMa
   return readable;
 }
 
-/**
- * Whether the request is let in; null when its client has left meanwhile.
- * @throws GatewayError route_not_found, method_not_allowed or deadline_exceeded; whatever `authorize`
- *   throws
- */
-export async function admit(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  router: Router<Route>,
-  options: GatewayOptions,
-): Promise<Admission | Allowed | null> {
+/** What a path and its method lead to. */
+type Found = Extract<ReturnType<Router<Route>["find"]>, { found: true }>;
+
+/** @throws GatewayError route_not_found or method_not_allowed */
+export function findRoute(request: FastifyRequest, router: Router<Route>): Found | Allowed {
   const { method } = request;
   // "OPTIONS *" asks of the service as a whole (RFC 9110, 9.3.7).
   if (method === "OPTIONS" && request.url === "*") return { allow: router.methods() };
@@ -55,7 +51,19 @@ export async function admit(
       headers,
     });
   }
-  const { target: route, values } = match;
+  return match;
+}
+
+/**
+ * Whether the request is let in; null when its client has left meanwhile.
+ * @throws GatewayError deadline_exceeded; whatever `authorize` throws
+ */
+export async function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { target: route, values }: Found,
+  options: GatewayOptions,
+): Promise<Admission | null> {
   const contextValues = options.contextValues(request);
   const header = new RequestHeaders(request.headers);
   const lifetime = new Lifetime(reply, header, options.clock);
@@ -67,5 +75,5 @@ export async function admit(
     if (!lifetime.left) throw error;
   }
   if (lifetime.left) return null;
-  return { route, pathValues: values, header, contextValues, lifetime };
+  return { hasBegun: false, route, pathValues: values, header, contextValues, lifetime };
 }

@@ -54,6 +54,7 @@ async function respond(
   const call = calls.get(route.method);
   if (call === undefined) throw new TypeError(`no call of ${route.method.name}`);
   const { url } = request;
+  admission.hasBegun = true;
   const calling = call(built.message, { header, contextValues, lifetime, url });
   const response = await lifetime.inTime(calling);
   if (built.preferences.length > 0) {

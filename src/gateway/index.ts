@@ -7,7 +7,7 @@
 import { METHODS } from "node:http";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Admission, type Allowed, admit } from "./admission.ts";
+import { type Admission, type Allowed, admit, findRoute } from "./admission.ts";
 import { type Call, createCall } from "./call.ts";
 import { BindingError } from "./fault.ts";
 import { handle } from "./handle.ts";
@@ -16,11 +16,15 @@ import { Router } from "./router.ts";
 import { nameOf, type Route, routesOf } from "./routes.ts";
 
 export { BindingError, type FieldViolation, GatewayError, type GatewayFault } from "./fault.ts";
-export type { GatewayOptions } from "./options.ts";
+export type { GatewayOptions, Refusal } from "./options.ts";
 
 /** Where a request keeps what the first checks found. */
+const methodOf = Symbol("method");
 const admissionOf = Symbol("admission");
-type Admitted = FastifyRequest & { [admissionOf]: Admission | Allowed | null };
+type Admitted = FastifyRequest & {
+  [methodOf]?: DescMethod;
+  [admissionOf]?: Admission | Allowed;
+};
 
 /**
  * Mounts every binding on `app`, whose error handler encodes what is thrown.
@@ -42,16 +46,29 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
     );
     scope.all("/*", {
       // The first two checks come before the body is read.
-      onRequest: async (request, reply) => {
+      onRequest: async (request: Admitted, reply) => {
         // An error, too, is of this caller and this moment alone.
         reply.header("cache-control", "no-store");
-        const admitted = await admit(request, reply, router, options);
-        if (admitted === null) reply.hijack();
-        else (request as Admitted)[admissionOf] = admitted;
+        const found = findRoute(request, router);
+        if ("allow" in found) {
+          request[admissionOf] = found;
+          return;
+        }
+        request[methodOf] = found.target.method;
+        const admission = await admit(request, reply, found, options);
+        if (admission === null) reply.hijack();
+        else request[admissionOf] = admission;
       },
-      handler: async (request, reply) => {
-        const admission = (request as Admitted)[admissionOf];
-        if (admission === null) throw new TypeError("a request that was not admitted");
+      // Also for what Fastify itself refuses in between, such as a body that is too large.
+      onError: async (request: Admitted, reply, error) => {
+        const admission = request[admissionOf];
+        if (admission !== undefined && "hasBegun" in admission && admission.hasBegun) return;
+        const seconds = reply.elapsedTime / 1_000;
+        options.onRefused?.({ method: request[methodOf] ?? null, error, seconds });
+      },
+      handler: async (request: Admitted, reply) => {
+        const admission = request[admissionOf];
+        if (admission === undefined) throw new TypeError("a request that was not admitted");
         if ("allow" in admission) {
           return reply.code(204).header("allow", admission.allow.join(", ")).send();
         }

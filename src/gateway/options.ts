@@ -5,6 +5,15 @@ import type { FastifyRequest } from "fastify";
 import type { Clock } from "../base/clock.ts";
 import type { FieldViolation } from "./fault.ts";
 
+/** A request that ended by an error before its call began, in whatever check. */
+export interface Refusal {
+  /** Null when no route was found. */
+  readonly method: DescMethod | null;
+  readonly error: unknown;
+  /** Since the request came, in seconds. */
+  readonly seconds: number;
+}
+
 export interface GatewayOptions {
   readonly service: DescService;
   readonly implementation: object;
@@ -23,6 +32,8 @@ export interface GatewayOptions {
   readonly validate: (schema: DescMessage, message: Message) => readonly FieldViolation[];
   /** The body of the answer to an error, for one in the middle of a stream. */
   readonly encodeError: (error: unknown, request: FastifyRequest) => unknown;
+  /** Told of what the interceptors never see. */
+  readonly onRefused?: (refusal: Refusal) => void;
   /** What `Location` begins with; a path alone when empty. */
   readonly baseUrl: () => string;
   readonly clock: Clock;

@@ -1,7 +1,8 @@
 /**
  * The secrets that media links are signed with: those that are configured or, without any, one that is made once
  * and kept in a file. The first signs and all of them verify, so that a secret is replaced without breaking a
- * link: put the new one first, and drop the old one once its links have run out, twenty minutes later.
+ * link: put the new one first, and drop the old one once its links have run out, twenty minutes later. Several
+ * processes must all know it (behind the old one) before any signs with it.
  */
 import { createHash } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";

@@ -23,7 +23,7 @@ export function createMetrics(depths: () => Promise<readonly QueueDepth[]>): Met
   const registers = [registry];
   const calls = new Histogram({
     name: "music_call_duration_seconds",
-    help: "Calls that ended, by face, method and the code of the error table (OK without an error).",
+    help: "Calls that ended, by face, method (unknown on REST where a path has none) and the code of the error table (OK without an error).",
     labelNames: ["face", "method", "code"],
     buckets: quick,
     registers,

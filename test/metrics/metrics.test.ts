@@ -96,6 +96,14 @@ it("a service that was used tells it on the operators' port, in no tenant's word
   // Refused before the call's message is read.
   const stranger = { ...headers, "x-api-key": "oak_none" };
   await fetch(`${url}/mgen_none`, { headers: stranger });
+  // Refused by the gateway, each in another check.
+  const post = (content: string) => fetch(url, { method: "POST", headers, body: content });
+  await post("{");
+  await post('{"duration_seconds": -1, "style_tags": 7}');
+  await post("x".repeat(300_000));
+  await fetch(url, { headers: { ...headers, accept: "image/png" } });
+  await fetch(`${service.url}/v1/nothing`, { headers });
+  await fetch(url, { method: "PATCH", headers });
   const rpc = `${service.url}/music.v1.MusicGenerations/GetTrack`;
   await fetch(rpc, { method: "POST", headers: stranger, body: "{}" });
   const transport = createGrpcTransport({ baseUrl: `http://${grpc}` });
@@ -111,6 +119,14 @@ it("a service that was used tells it on the operators' port, in no tenant's word
   expect(calls("rest", "CreateGeneration", "OK")).toBe(1);
   expect(calls("rest", "GetGeneration", "RESOURCE_NOT_FOUND")).toBe(1);
   expect(calls("rest", "GetGeneration", "AUTHENTICATION_REQUIRED")).toBe(1);
+  expect(calls("rest", "CreateGeneration", "MALFORMED_REQUEST")).toBe(1);
+  expect(calls("rest", "CreateGeneration", "VALIDATION_ERROR")).toBe(1);
+  expect(calls("rest", "CreateGeneration", "PAYLOAD_TOO_LARGE")).toBe(1);
+  expect(calls("rest", "ListGenerations", "NOT_ACCEPTABLE")).toBe(1);
+  expect(calls("rest", "unknown", "ROUTE_NOT_FOUND")).toBe(1);
+  expect(calls("rest", "unknown", "METHOD_NOT_ALLOWED")).toBe(1);
+  const inAll = [...samples].filter(([name]) => name.includes('count{face="rest"'));
+  expect(inAll.reduce((sum, [, count]) => sum + count, 0)).toBe(9);
   expect(calls("connect", "GetTrack", "AUTHENTICATION_REQUIRED")).toBe(1);
   expect(calls("grpc", "ListEngines", "OK")).toBe(1);
   expect(samples.get('music_jobs_ended_total{engine="studio",status="succeeded"}')).toBe(1);
