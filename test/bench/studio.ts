@@ -6,12 +6,10 @@
  *     node test/bench/studio.ts --threads 2 --seconds 60,600
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createStudioEngine } from "../../src/engines/studio.ts";
 import { nowMs } from "./clock.ts";
+import { makePiece } from "./studio-piece.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,10 +24,11 @@ const { values } = parseArgs({
 async function measure(seconds: number): Promise<void> {
   const engine = createStudioEngine({ threads: Number(values.threads) });
   await engine.start();
-  await make(engine, 10);
+  await makePiece(engine, { prompt: values.prompt, seconds: 10 });
   const cpu = process.cpuUsage();
   const begun = nowMs();
-  await make(engine, seconds);
+  const { kind } = await makePiece(engine, { prompt: values.prompt, seconds });
+  if (kind !== "finished") throw new Error(kind);
   const wall = (nowMs() - begun) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   await engine.stop();
@@ -39,37 +38,6 @@ async function measure(seconds: number): Promise<void> {
     `${seconds} s, ${values.threads} threads: ${wall.toFixed(1)} s (${(seconds / wall).toFixed(1)} x), ` +
       `CPU ${spent.toFixed(1)} s (${(seconds / spent).toFixed(1)} x), peak ${megabytes.toFixed(0)} MB\n`,
   );
-}
-
-async function make(engine: ReturnType<typeof createStudioEngine>, seconds: number): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "studio-bench-"));
-  try {
-    const outcome = await engine.run({
-      jobId: "mgen_bench",
-      request: {
-        prompt: values.prompt,
-        durationSeconds: seconds,
-        mode: "creation",
-        instrumental: true,
-        lyrics: null,
-        seedTrackId: null,
-        styleTags: [],
-        title: null,
-        outputFormat: "mp3",
-        stems: false,
-      },
-      seed: 7,
-      workspace: async () => folder,
-      continues: null,
-      resume: null,
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-      onSegment: () => undefined,
-    });
-    if (outcome.kind !== "finished") throw new Error(outcome.at);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 const lengths = values.seconds.split(",");
