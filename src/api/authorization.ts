@@ -27,13 +27,16 @@ export const organizationKey = createContextKey<string | null>(null, {
 export const limitsKey = createContextKey<Partial<Limits>>({}, { description: "limits" });
 
 export interface Authorization {
-  /** @throws ServiceError authentication_required or rate_limit_exceeded */
-  authenticate(header: Headers, values: ContextValues): Promise<Caller>;
+  /**
+   * At once for a call that was asked about before, as all calls of the REST face are.
+   * @throws ServiceError authentication_required or rate_limit_exceeded
+   */
+  authenticate(header: Headers, values: ContextValues): Caller | Promise<Caller>;
   /**
    * The same answer for an organization that does not exist and one that the caller is not of.
    * @throws ServiceError organization_access_denied or rate_limit_exceeded
    */
-  authorize(organizationId: string, values: ContextValues): Promise<void>;
+  authorize(organizationId: string, values: ContextValues): void | Promise<void>;
   /**
    * Whether the caller's key may call this method, by its local name.
    * @throws ServiceError scope_denied
@@ -78,29 +81,31 @@ export function createAuthorization(
       throw new ServiceError("organization_access_denied");
     }
   };
+  const findCaller = async (header: Headers, values: ContextValues) => {
+    const credential = credentialOf(header);
+    if (!credential) throw new ServiceError("authentication_required");
+    await rates.refuseKnown(credential, values);
+    const caller = await callerOf(credential);
+    if (caller === null) throw new ServiceError("authentication_required");
+    await rates.takeOfKey(caller.keyId, credential, values);
+    values.set(callerKey, caller);
+    return caller;
+  };
+  const admit = async (organizationId: string, values: ContextValues) => {
+    const caller = values.get(callerKey);
+    if (!caller) throw new ServiceError("authentication_required");
+    const membership = await membershipOf(organizationId, caller.userId);
+    if (membership === null) throw new ServiceError("organization_access_denied");
+    const { limits } = membership;
+    await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
+    values.set(limitsKey, limits);
+    values.set(organizationKey, organizationId);
+  };
   return {
-    async authenticate(header, values) {
-      const known = values.get(callerKey);
-      if (known !== null) return known;
-      const credential = credentialOf(header);
-      if (!credential) throw new ServiceError("authentication_required");
-      await rates.refuseKnown(credential, values);
-      const caller = await callerOf(credential);
-      if (caller === null) throw new ServiceError("authentication_required");
-      await rates.takeOfKey(caller.keyId, credential, values);
-      values.set(callerKey, caller);
-      return caller;
-    },
-    async authorize(organizationId, values) {
+    authenticate: (header, values) => values.get(callerKey) ?? findCaller(header, values),
+    authorize(organizationId, values) {
       if (values.get(organizationKey) === organizationId) return;
-      const caller = values.get(callerKey);
-      if (!caller) throw new ServiceError("authentication_required");
-      const membership = await membershipOf(organizationId, caller.userId);
-      if (membership === null) throw new ServiceError("organization_access_denied");
-      const { limits } = membership;
-      await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
-      values.set(limitsKey, limits);
-      values.set(organizationKey, organizationId);
+      return admit(organizationId, values);
     },
     permit(method, values) {
       const caller = values.get(callerKey);

@@ -84,9 +84,11 @@ function errors({ random, log, clock, telemetry }: InterceptorPorts): Intercepto
     };
     try {
       const response = await next(request);
-      response.header.set(requestIdHeader, id);
-      // On REST the gateway has them already, for errors as well.
-      if (face !== "rest") setAll(response.header, rateLimitHeaders(request.contextValues));
+      // On REST the answer has them already, an error as well.
+      if (face !== "rest") {
+        response.header.set(requestIdHeader, id);
+        setAll(response.header, rateLimitHeaders(request.contextValues));
+      }
       if (response.stream) return { ...response, message: follow(response.message, failed, ended) };
       ended("OK");
       return response;

@@ -59,19 +59,21 @@ export class RateLimit {
     this.#prefix = prefix;
   }
 
-  /** Counts a call of `id`; one that is too many is not counted. */
-  async take(id: string, limit: number): Promise<Standing> {
-    const share = shareOf(limit);
-    let window = this.#windowOf(id);
-    while (window.report !== null && window.telling + window.untold >= share) {
-      await window.report;
-      window = this.#windowOf(id);
+  /** Counts a call of `id`, mostly at once; one that is too many is not counted. */
+  take(id: string, limit: number): Standing | Promise<Standing> {
+    const window = this.#windowOf(id);
+    if (window.report !== null && window.telling + window.untold >= shareOf(limit)) {
+      return window.report.then(() => this.take(id, limit));
     }
+    return this.#count(id, window, limit);
+  }
+
+  #count(id: string, window: Window, limit: number): Standing {
     const used = window.known + window.telling + window.untold;
     const isExceeded = used >= limit;
     if (!isExceeded) {
       window.untold += 1;
-      if (window.report === null && window.untold * 2 >= share) {
+      if (window.report === null && window.untold * 2 >= shareOf(limit)) {
         window.report = this.#tell(id, window);
       }
     }

@@ -47,13 +47,14 @@ export class RateLimits {
    * goes on all the same costs the database nothing. A key that was revoked meanwhile is told so in a minute.
    * @throws ServiceError rate_limit_exceeded
    */
-  async refuseKnown(credential: string, values: ContextValues): Promise<void> {
+  refuseKnown(credential: string, values: ContextValues): void | Promise<void> {
     if (this.#exceeded.size === 0) return;
     const digest = digestOf(credential);
     const keyId = this.#exceeded.get(digest);
     if (keyId === undefined) return;
-    await this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values);
-    this.#exceeded.delete(digest);
+    return this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values).then(() => {
+      this.#exceeded.delete(digest);
+    });
   }
 
   /** Counts a call of the key, once. @throws ServiceError rate_limit_exceeded */
@@ -73,18 +74,20 @@ export class RateLimits {
    * @param limit its own, if it has one
    * @throws ServiceError rate_limit_exceeded
    */
-  async takeOfOrganization(
+  takeOfOrganization(
     organizationId: string,
     limit: number | undefined,
     values: ContextValues,
   ): Promise<void> {
     const most = limit ?? this.#defaults.callsPerMinute;
-    await this.#take("organization", organizationId, most, values);
+    return this.#take("organization", organizationId, most, values);
   }
 
   async #take(policy: Policy, id: string, limit: number, values: ContextValues): Promise<void> {
     const standing = await this.#limits[policy].take(id, limit);
-    values.set(standingsKey, { ...values.get(standingsKey), [policy]: standing });
+    const standings = values.get(standingsKey) ?? {};
+    standings[policy] = standing;
+    values.set(standingsKey, standings);
     if (standing.isExceeded) throw exceeded(policy, standing, values);
   }
 }

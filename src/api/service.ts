@@ -108,26 +108,36 @@ async function get(
 const answerMs = 250;
 
 /**
- * The job once it has ended, or as it is when the time is up or the call ends; at once when all places of the
- * caller's for streams are taken.
+ * The job once it has ended, or as it is when the time is up or the call ends; at once when the caller does not
+ * wait, or all of its places for streams are taken.
  */
-async function waited(
+function waited(
   ports: WatchPorts & Pick<ServicePorts, "streams">,
   scope: Scope,
   job: Job,
   waitSeconds: number,
   context: HandlerContext,
-): Promise<Job> {
+): Job | Promise<Job> {
   const waitMs = Math.min(waitSeconds * 1000, (context.timeoutMs() ?? Infinity) - answerMs);
   if (isTerminal(job.status) || waitMs <= 0) return job;
   const close = ports.streams.tryOpen(context.values);
-  if (close === null) return job;
+  return close === null
+    ? job
+    : waitAtMost(ports, scope, job, waitMs, context.signal).finally(close);
+}
+
+async function waitAtMost(
+  ports: WatchPorts & Pick<ServicePorts, "streams">,
+  scope: Scope,
+  job: Job,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Job> {
   const bound = new AbortController();
   const timer = ports.clock.sleep(waitMs, bound.signal).then(() => bound.abort());
   try {
-    return await waitForEnd(ports, scope, job, AbortSignal.any([context.signal, bound.signal]));
+    return await waitForEnd(ports, scope, job, AbortSignal.any([signal, bound.signal]));
   } finally {
-    close();
     bound.abort();
     await timer;
   }

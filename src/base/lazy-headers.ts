@@ -1,65 +1,101 @@
 /**
- * The headers of a request as the standard's `Headers`, which is what the interceptor chain takes. Few of
- * them are ever asked for, so they are read where they are, and only copied when someone changes or lists
- * them: making a `Headers` costs more than the rest of a small call.
+ * The standard's `Headers`, which is what the interceptor chain takes and gives, at less than its cost. Few
+ * headers of a request are ever asked for, so they are read where they are, and only copied when someone changes
+ * or lists them; of an answer they are kept as they are set.
  */
-export abstract class LazyHeaders implements Headers {
-  #copy: Headers | null = null;
+import { validateHeaderName, validateHeaderValue } from "node:http";
+
+/** The one field whose values cannot be joined (RFC 9110, section 5.3). */
+const cookieName = "set-cookie";
+
+export class LazyHeaders implements Headers {
+  /** By names in lower case; null while they are what was sent. */
+  #values: Map<string, string> | null = null;
+  #cookies: readonly string[] = [];
 
   /** The value of a header as it was sent, by its name in lower case. */
-  protected abstract read(name: string): string | null;
+  protected read(_name: string): string | null {
+    return null;
+  }
+
   /** All that were sent. */
-  protected abstract all(): Iterable<readonly [name: string, value: string]>;
+  protected all(): Iterable<readonly [name: string, value: string]> {
+    return [];
+  }
 
   get(name: string): string | null {
-    return this.#copy === null ? this.read(name.toLowerCase()) : this.#copy.get(name);
+    const known = name.toLowerCase();
+    if (known === cookieName && this.#cookies.length > 0) return this.#cookies.join(", ");
+    return this.#values === null ? this.read(known) : (this.#values.get(known) ?? null);
   }
 
   has(name: string): boolean {
     return this.get(name) !== null;
   }
 
+  /** @throws TypeError when HTTP has no such name or value */
   set(name: string, value: string): void {
-    this.#copied().set(name, value);
+    const known = valid(name, value);
+    if (known === cookieName) this.#cookies = [value];
+    else this.#copied().set(known, value);
   }
 
+  /** @throws TypeError when HTTP has no such name or value */
   append(name: string, value: string): void {
-    this.#copied().append(name, value);
+    const known = valid(name, value);
+    const before = this.get(known);
+    if (known === cookieName) this.#cookies = [...this.#cookies, value];
+    else this.#copied().set(known, before === null ? value : `${before}, ${value}`);
   }
 
   delete(name: string): void {
-    this.#copied().delete(name);
+    const known = name.toLowerCase();
+    if (known === cookieName) this.#cookies = [];
+    this.#copied().delete(known);
   }
 
-  forEach(...args: Parameters<Headers["forEach"]>): void {
-    this.#copied().forEach(...args);
+  forEach(each: Parameters<Headers["forEach"]>[0], self?: unknown): void {
+    for (const [name, value] of this.#listed()) each.call(self, value, name, this);
   }
 
   getSetCookie(): string[] {
-    return this.#copied().getSetCookie();
+    return [...this.#cookies];
   }
 
   keys(): ReturnType<Headers["keys"]> {
-    return this.#copied().keys();
+    return this.#listed()
+      .map(([name]) => name)
+      .values();
   }
 
   values(): ReturnType<Headers["values"]> {
-    return this.#copied().values();
+    return this.#listed()
+      .map(([, value]) => value)
+      .values();
   }
 
   entries(): ReturnType<Headers["entries"]> {
-    return this.#copied().entries();
+    return this.#listed().values();
   }
 
   [Symbol.iterator](): ReturnType<Headers["entries"]> {
-    return this.#copied().entries();
+    return this.entries();
   }
 
-  #copied(): Headers {
-    if (this.#copy === null) {
-      this.#copy = new Headers();
-      for (const [name, value] of this.all()) this.#copy.set(name, value);
-    }
-    return this.#copy;
+  /** In the order of their names, as the standard lists them. */
+  #listed(): [name: string, value: string][] {
+    const cookies = this.#cookies.map((value): [string, string] => [cookieName, value]);
+    return [...this.#copied(), ...cookies].sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
   }
+
+  #copied(): Map<string, string> {
+    this.#values ??= new Map(this.all());
+    return this.#values;
+  }
+}
+
+function valid(name: string, value: string): string {
+  validateHeaderName(name);
+  validateHeaderValue(name, value);
+  return name.toLowerCase();
 }

@@ -17,7 +17,7 @@ let pool = Buffer.alloc(0);
 /** Each byte of the pool is given out once. */
 function pooled(length: number): Uint8Array {
   if (pool.length < length) pool = randomBytes(poolBytes);
-  const drawn = Uint8Array.from(pool.subarray(0, length));
+  const drawn = new Uint8Array(pool.subarray(0, length));
   pool = pool.subarray(length);
   return drawn;
 }
@@ -30,7 +30,8 @@ export const systemRandom: Random = {
 
 /** `length` random bytes as lower-case hexadecimal, `2 * length` characters long. */
 export function randomHex(random: Random, length: number): string {
-  return Buffer.from(random.bytes(length)).toString("hex");
+  const { buffer, byteOffset } = random.bytes(length);
+  return Buffer.from(buffer, byteOffset, length).toString("hex");
 }
 
 /** `ms` with up to half of it taken away by chance, so that processes do not act in step. */

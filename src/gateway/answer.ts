@@ -17,11 +17,11 @@ export interface Answer {
  * Sends `message`. A GET that succeeds has an `ETag` over the body and may be 304 (RFC 9110, 15.4.5); it
  * may be kept by the client alone, and only to be asked for again.
  */
-export async function answer(
+export function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   { route, sent, message, baseUrl }: Answer,
-): Promise<FastifyReply> {
+): FastifyReply | Promise<FastifyReply> {
   const path = route.location?.(message, sent) ?? null;
   if (path !== null) reply.header("location", baseUrl + path);
   reply.code(route.successStatus);
@@ -38,7 +38,9 @@ export async function answer(
   if (body.length < leastEncodedBytes) return reply.send(body);
   const coding = negotiateCoding(request.headers["accept-encoding"]?.toString());
   if (coding === "identity") return reply.send(body);
-  return reply.header("content-encoding", coding).send(await encode(body, coding));
+  return encode(body, coding).then((encoded) =>
+    reply.header("content-encoding", coding).send(encoded),
+  );
 }
 
 function isSafe(method: string): boolean {

@@ -1,10 +1,11 @@
 /** One admitted request: negotiate, build the message, validate, call, answer. */
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ChainedMethod } from "../base/interceptor-chain.ts";
 import { negotiate } from "./accept.ts";
 import type { Admission } from "./admission.ts";
 import { answer } from "./answer.ts";
-import type { Call } from "./call.ts";
+import { RestCall } from "./call.ts";
 import { GatewayError } from "./fault.ts";
 import type { GatewayOptions } from "./options.ts";
 import { type BuiltRequest, buildRequest } from "./request.ts";
@@ -19,7 +20,7 @@ export async function handle(
   request: FastifyRequest,
   reply: FastifyReply,
   admission: Admission,
-  calls: ReadonlyMap<DescMethod, Call>,
+  methods: ReadonlyMap<DescMethod, ChainedMethod>,
   options: GatewayOptions,
 ): Promise<FastifyReply> {
   const { route, pathValues, header, lifetime } = admission;
@@ -28,7 +29,7 @@ export async function handle(
   const parts = { pathValues, header, query: queryOf(request.url), body };
   const built = buildRequest(route, parts, options.validate);
   try {
-    return await respond(request, reply, { admission, built, framing }, calls, options);
+    return await respond(request, reply, { admission, built, framing }, methods, options);
   } catch (error) {
     // Nobody is left to be told.
     if (lifetime.left) return reply.hijack();
@@ -47,16 +48,15 @@ async function respond(
   request: FastifyRequest,
   reply: FastifyReply,
   { admission, built, framing }: Exchange,
-  calls: ReadonlyMap<DescMethod, Call>,
+  methods: ReadonlyMap<DescMethod, ChainedMethod>,
   options: GatewayOptions,
 ): Promise<FastifyReply> {
   const { route, header, contextValues, lifetime } = admission;
-  const call = calls.get(route.method);
-  if (call === undefined) throw new TypeError(`no call of ${route.method.name}`);
-  const { url } = request;
+  const method = methods.get(route.method);
+  if (method === undefined) throw new TypeError(`no chain of ${route.method.name}`);
+  const call = new RestCall(route.method, { header, contextValues, lifetime, url: request.url });
   admission.hasBegun = true;
-  const calling = call(built.message, { header, contextValues, lifetime, url });
-  const response = await lifetime.inTime(calling);
+  const response = await lifetime.inTime(method(call, built.message));
   if (built.preferences.length > 0) {
     reply.header("preference-applied", built.preferences.join(", "));
   }

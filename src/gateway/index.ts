@@ -7,8 +7,8 @@
 import { METHODS } from "node:http";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type ChainedMethod, chainedMethod } from "../base/interceptor-chain.ts";
 import { type Admission, type Allowed, admit, findRoute } from "./admission.ts";
-import { type Call, createCall } from "./call.ts";
 import { BindingError } from "./fault.ts";
 import { handle } from "./handle.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -33,9 +33,9 @@ type Admitted = FastifyRequest & {
 export function registerGateway(app: FastifyInstance, options: GatewayOptions): void {
   const routes = routesOf(options.service);
   const router = routerOf(routes);
-  const calls = new Map<DescMethod, Call>();
-  for (const { service, method } of routes) {
-    calls.set(method, createCall(service, method, options.implementation, options.interceptors));
+  const methods = new Map<DescMethod, ChainedMethod>();
+  for (const { method } of routes) {
+    methods.set(method, chainedMethod(method, options.implementation, options.interceptors));
   }
   addMethods(app, routes);
   app.register(async (scope) => {
@@ -72,7 +72,7 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
         if ("allow" in admission) {
           return reply.code(204).header("allow", admission.allow.join(", ")).send();
         }
-        return handle(request, reply, admission, calls, options);
+        return handle(request, reply, admission, methods, options);
       },
     });
   });

@@ -14,8 +14,7 @@ const timeoutText = /^\d{1,6}(?:\.\d{1,3})?$/;
 
 /** Of one request, from the moment that its headers are there. */
 export class Lifetime {
-  /** Made when it is asked for: most calls are over before anyone does, and it is not cheap. */
-  #made: AbortController | null = null;
+  readonly #ends = new AbortController();
   readonly #clock: Clock;
   /** By the clock's monotonic time; null without a deadline. */
   readonly #endsAtMs: number | null = null;
@@ -32,11 +31,6 @@ export class Lifetime {
     if (seconds === null) return;
     this.#endsAtMs = clock.monotonicMs() + seconds * 1000;
     void this.#expire(seconds, reply);
-  }
-
-  get #ends(): AbortController {
-    this.#made ??= new AbortController();
-    return this.#made;
   }
 
   /** Aborts when the client leaves or the deadline passes. */

@@ -10,14 +10,14 @@ export class RequestHeaders extends LazyHeaders {
     this.#sent = sent;
   }
 
-  protected read(name: string): string | null {
+  protected override read(name: string): string | null {
     // Node's is a plain object, with a prototype.
     const value = Object.hasOwn(this.#sent, name) ? this.#sent[name] : undefined;
     return value === undefined ? null : joined(value);
   }
 
   /** Without the pseudo-headers of HTTP/2. */
-  protected *all(): Iterable<readonly [string, string]> {
+  protected override *all(): Iterable<readonly [string, string]> {
     for (const [name, value] of Object.entries(this.#sent)) {
       if (value !== undefined && !name.startsWith(":")) yield [name, joined(value)];
     }

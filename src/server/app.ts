@@ -78,9 +78,10 @@ export function createApp(options: AppOptions): FastifyInstance {
     exposeHeadRoutes: false,
   });
   const security = securityHeaders(options.isHttps ?? false);
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id).headers(security);
     if (request.method !== "GET" && request.method !== "HEAD") discardRest(request, reply);
+    done();
   });
   allowOrigins(app, options.corsOrigins ?? []);
   app.setErrorHandler(answer);

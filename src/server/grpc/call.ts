@@ -3,6 +3,7 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues, type HandlerContext } from "@connectrpc/connect";
 import type { Deadline, Metadata } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
+import { LazyHeaders } from "../../base/lazy-headers.ts";
 import { RequestHeaders } from "./headers.ts";
 
 /** What grpc-js knows of a call. */
@@ -19,14 +20,13 @@ export class GrpcCall implements HandlerContext {
   readonly method: DescMethod;
   readonly url: string;
   readonly requestHeader: Headers;
-  readonly responseHeader = new Headers();
+  readonly responseHeader: Headers = new LazyHeaders();
+  readonly responseTrailer: Headers = new LazyHeaders();
   readonly values: ContextValues;
   readonly #deadlineMs: number;
   readonly #clock: Clock;
-  #state: "running" | "aborted" | "over" = "running";
-  // Few calls ask for these.
-  #ends: AbortController | null = null;
-  #trailer: Headers | null = null;
+  readonly #ends = new AbortController();
+  #isOver = false;
 
   constructor(method: DescMethod, carried: CarriedCall, values: ContextValues, clock: Clock) {
     this.service = method.parent;
@@ -42,21 +42,7 @@ export class GrpcCall implements HandlerContext {
 
   /** Aborts when the caller cancels or its deadline passes. */
   get signal(): AbortSignal {
-    if (this.#ends === null) {
-      this.#ends = new AbortController();
-      if (this.#state === "aborted") this.#ends.abort(this.#reason());
-    }
     return this.#ends.signal;
-  }
-
-  get responseTrailer(): Headers {
-    this.#trailer ??= new Headers();
-    return this.#trailer;
-  }
-
-  /** The trailers, if anyone has asked for them. */
-  get trailer(): Headers | null {
-    return this.#trailer;
   }
 
   /** What is left of the caller's deadline, in milliseconds; undefined when it has none. */
@@ -67,13 +53,11 @@ export class GrpcCall implements HandlerContext {
 
   /** The call has its answer: from here on nothing aborts it. */
   end(): void {
-    this.#state = "over";
+    this.#isOver = true;
   }
 
   #cancel(): void {
-    if (this.#state === "over") return;
-    this.#state = "aborted";
-    this.#ends?.abort(this.#reason());
+    if (!this.#isOver) this.#ends.abort(this.#reason());
   }
 
   #reason(): ConnectError {

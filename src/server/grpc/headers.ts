@@ -10,12 +10,12 @@ export class RequestHeaders extends LazyHeaders {
     this.#metadata = metadata;
   }
 
-  protected read(name: string): string | null {
+  protected override read(name: string): string | null {
     const values = this.#metadata.get(name);
     return values.length === 0 ? null : values.map(textOf).join(", ");
   }
 
-  protected *all(): Iterable<readonly [string, string]> {
+  protected override *all(): Iterable<readonly [string, string]> {
     for (const [name, values] of Object.entries(this.#metadata.toHttp2Headers())) {
       yield [name, [values].flat().join(", ")];
     }

@@ -11,13 +11,7 @@ import {
   type Message,
   toBinary,
 } from "@bufbuild/protobuf";
-import type {
-  ContextValues,
-  HandlerContext,
-  Interceptor,
-  StreamResponse,
-  UnaryResponse,
-} from "@connectrpc/connect";
+import type { ContextValues, Interceptor } from "@connectrpc/connect";
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
@@ -27,6 +21,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import type { Clock } from "../../base/clock.ts";
+import { type ChainedMethod, chainedMethod } from "../../base/interceptor-chain.ts";
 import { GrpcCall } from "./call.ts";
 import { addHeaders, statusOf } from "./status.ts";
 
@@ -48,11 +43,6 @@ interface Received {
   readonly unreadable: unknown;
 }
 
-type Next = Parameters<Interceptor>[0];
-type Implementation = Readonly<
-  Record<string, (request: Message, context: HandlerContext) => unknown>
->;
-
 /**
  * What `addService` of grpc-js takes.
  * @throws TypeError for a method that streams requests, or is not implemented
@@ -65,15 +55,13 @@ export function methodsOf(
   const handlers: Record<string, UntypedServiceImplementation[string]> = {};
   for (const method of service.service.methods) {
     const { localName, methodKind } = method;
-    if (!(localName in service.implementation)) {
-      throw new TypeError(`${service.service.typeName}.${method.name} is not implemented`);
-    }
-    if (methodKind !== "unary" && methodKind !== "server_streaming") {
-      throw new TypeError(`${service.service.typeName}.${method.name}: requests in streams`);
-    }
+    const chained = chainedMethod(method, service.implementation, service.interceptors);
+    const callOf: CallOf = (carried) => {
+      const values = service.contextValues(carried.request.unreadable);
+      return new GrpcCall(method, carried, values, clock);
+    };
     definition[localName] = definitionOf(method);
-    handlers[localName] =
-      methodKind === "unary" ? unary(method, service, clock) : stream(method, service, clock);
+    handlers[localName] = methodKind === "unary" ? unary(chained, callOf) : stream(chained, callOf);
   }
   return { definition, handlers };
 }
@@ -105,15 +93,14 @@ function receive(schema: DescMessage, bytes: Uint8Array): Received {
   }
 }
 
-function unary(
-  method: DescMethod,
-  service: GrpcService,
-  clock: Clock,
-): handleUnaryCall<Received, Message> {
+type CarriedUnary = Parameters<handleUnaryCall<Received, Message>>[0];
+type CarriedStream = Parameters<handleServerStreamingCall<Received, Message>>[0];
+type CallOf = (carried: CarriedUnary | CarriedStream) => GrpcCall;
+
+function unary(chained: ChainedMethod, callOf: CallOf): handleUnaryCall<Received, Message> {
   return (carried, callback) => {
-    const { message, unreadable } = carried.request;
-    const call = new GrpcCall(method, carried, service.contextValues(unreadable), clock);
-    invoke(call, message, service).then(
+    const call = callOf(carried);
+    chained(call, carried.request.message).then(
       (response) => {
         call.end();
         carried.sendMetadata(addHeaders(new Metadata(), response.header));
@@ -127,17 +114,13 @@ function unary(
   };
 }
 
-type CarriedStream = Parameters<handleServerStreamingCall<Received, Message>>[0];
-
 function stream(
-  method: DescMethod,
-  service: GrpcService,
-  clock: Clock,
+  chained: ChainedMethod,
+  callOf: CallOf,
 ): handleServerStreamingCall<Received, Message> {
   return (carried) => {
-    const { message, unreadable } = carried.request;
-    const call = new GrpcCall(method, carried, service.contextValues(unreadable), clock);
-    sendAll(carried, call, message, service).then(
+    const call = callOf(carried);
+    sendAll(carried, call, chained).then(
       () => {
         call.end();
         carried.end(trailerOf(call));
@@ -153,10 +136,9 @@ function stream(
 async function sendAll(
   carried: CarriedStream,
   call: GrpcCall,
-  request: Message,
-  service: GrpcService,
+  chained: ChainedMethod,
 ): Promise<void> {
-  const response = await invoke(call, request, service);
+  const response = await chained(call, carried.request.message);
   let begun = false;
   for await (const message of response.message as AsyncIterable<Message>) {
     if (!begun) carried.sendMetadata(addHeaders(new Metadata(), response.header));
@@ -167,8 +149,8 @@ async function sendAll(
   if (!begun) carried.sendMetadata(addHeaders(new Metadata(), response.header));
 }
 
-function trailerOf({ trailer }: GrpcCall): Metadata | undefined {
-  return trailer === null ? undefined : addHeaders(new Metadata(), trailer);
+function trailerOf({ responseTrailer }: GrpcCall): Metadata {
+  return addHeaders(new Metadata(), responseTrailer);
 }
 
 /** Waits until the client's window had room for the message, or the call ended: bounds what is kept. */
@@ -182,63 +164,4 @@ function write(carried: CarriedStream, message: Message, ends: AbortSignal): Pro
     if (ends.aborted) done();
     else carried.write(message, done);
   });
-}
-
-function invoke(
-  call: GrpcCall,
-  message: Message,
-  { implementation, interceptors }: GrpcService,
-): Promise<UnaryResponse | StreamResponse> {
-  const { service, method, url, requestMethod, requestHeader, values } = call;
-  const streams = method.methodKind !== "unary";
-  const last: Next = async (request) => {
-    const sent = request.stream ? await first(request.message) : request.message;
-    const result = (implementation as Implementation)[method.localName]!(sent as Message, call);
-    const answer = streams
-      ? completeEach(method.output, result as AsyncIterable<Message>)
-      : complete(method.output, (await result) as Message);
-    return {
-      stream: streams,
-      service,
-      method,
-      header: call.responseHeader,
-      get trailer() {
-        return call.responseTrailer;
-      },
-      message: answer,
-    } as UnaryResponse;
-  };
-  const chain = interceptors.reduceRight((next, wrap) => wrap(next), last);
-  return chain({
-    stream: streams,
-    service,
-    method,
-    requestMethod,
-    url,
-    // Made when it is asked for.
-    get signal() {
-      return call.signal;
-    },
-    header: requestHeader,
-    contextValues: values,
-    message: streams ? once(message) : message,
-  } as Parameters<Next>[0]);
-}
-
-/** An implementation may answer the shape of a message instead of one. */
-function complete(schema: DescMessage, message: Message): Message {
-  return "$typeName" in message ? message : create(schema, message);
-}
-
-async function* completeEach(schema: DescMessage, messages: AsyncIterable<Message>) {
-  for await (const message of messages) yield complete(schema, message);
-}
-
-async function* once<T>(value: T) {
-  yield value;
-}
-
-async function first<T>(values: AsyncIterable<T>): Promise<T> {
-  for await (const value of values) return value;
-  throw new TypeError("a server stream needs one request");
 }

@@ -8,6 +8,7 @@ import { pino } from "pino";
 import { MusicGenerations } from "../../../gen/music/v1/music_generations_pb.ts";
 import { createAuthorization } from "../../../src/api/authorization.ts";
 import { serviceErrorOf, toEnvelope } from "../../../src/api/errors.ts";
+import { faceKey } from "../../../src/api/face.ts";
 import { createInterceptors } from "../../../src/api/interceptors.ts";
 import { rateLimitHeaders } from "../../../src/api/rate-limits.ts";
 import { requestIdKey, requestIdOf } from "../../../src/api/request-id.ts";
@@ -89,10 +90,11 @@ const kinds: Record<string, () => Promise<FastifyInstance>> = {
       service: MusicGenerations,
       implementation,
       interceptors,
-      contextValues,
-      authorize: async ({ header, pathValues, contextValues: values }) => {
+      contextValues: (request) => contextValues(request).set(faceKey, "rest"),
+      authorize: async ({ method, header, pathValues, contextValues: values }) => {
         await authorization.authenticate(header, values);
         await authorization.authorize(pathValues.get("organization_id") ?? "", values);
+        authorization.permit(method.localName, values);
         return rateLimitHeaders(values);
       },
       validate,
