@@ -1,6 +1,10 @@
-/** axe-core finds nothing to complain of, in any state of the page, in light and in dark, wide and narrow. */
-import { readFileSync } from "node:fs";
+/**
+ * axe-core finds nothing to complain of, in any state of the page, in light and in dark, wide and narrow. With
+ * `PICTURES` it leaves a picture of each there, to be looked at.
+ */
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { startTestService } from "../../support/service.ts";
@@ -28,10 +32,20 @@ async function check(page: Page, state: string): Promise<void> {
   await page.evaluate(axe);
   await page.emulateMedia({ colorScheme: "light" });
   expect(await page.evaluate(violations({})), `${state}, light`).toEqual([]);
+  await takePicture(page, `${state}, light`);
   // Only colours are others in the dark.
   await page.emulateMedia({ colorScheme: "dark" });
   const ofColours = { runOnly: { type: "rule", values: ["color-contrast"] } };
   expect(await page.evaluate(violations(ofColours)), `${state}, dark`).toEqual([]);
+  await takePicture(page, `${state}, dark`);
+}
+
+async function takePicture(page: Page, state: string): Promise<void> {
+  const folder = process.env["PICTURES"];
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${state}, ${page.viewportSize()?.width}.png`);
+  await page.screenshot({ path, fullPage: true });
 }
 
 const screens = {

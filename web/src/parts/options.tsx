@@ -120,7 +120,7 @@ function More({ draft, engine, refusal, onChange }: OptionsProps) {
       <TextField
         name="seed"
         label="Seed"
-        placeholder="Any; the same one gives the same piece"
+        placeholder="Same seed, same piece"
         maxLength={10}
         pattern="\d*"
         value={draft.seed}
