@@ -17,6 +17,7 @@ import { Health } from "../../../gen/grpc/health/v1/health_pb.ts";
 import { MusicGenerations } from "../../../gen/music/v1/music_generations_pb.ts";
 import { createAuthorization } from "../../../src/api/authorization.ts";
 import { toConnectError } from "../../../src/api/errors.ts";
+import { faceKey } from "../../../src/api/face.ts";
 import { createInterceptors } from "../../../src/api/interceptors.ts";
 import { requestIdOf, unreadableKey } from "../../../src/api/request-id.ts";
 import { serviceErrorOfRpcFault } from "../../../src/api/rpc-faults.ts";
@@ -117,7 +118,7 @@ function surroundings(): {
 async function startOwn(): Promise<number> {
   const { interceptors, implementation } = surroundings();
   const contextValues = (unreadable: unknown) => {
-    return createContextValues().set(unreadableKey, unreadable);
+    return createContextValues().set(unreadableKey, unreadable).set(faceKey, "grpc");
   };
   const listener = new GrpcListener({
     services: [{ service: MusicGenerations, implementation, interceptors, contextValues }],
