@@ -18,7 +18,8 @@ import { RateLimit, type Standing } from "./rate-limit.ts";
 const mostExceeded = 10_000;
 
 type Policy = "key" | "organization";
-type Standings = Partial<Record<Policy, Standing>>;
+/** Where a caller stands with both, as far as it was counted. */
+type Standings = Record<Policy, Standing | null>;
 
 /** Where the caller stands, once it was counted. */
 const standingsKey = createContextKey<Standings | null>(null, { description: "rate limits" });
@@ -47,19 +48,22 @@ export class RateLimits {
    * goes on all the same costs the database nothing. A key that was revoked meanwhile is told so in a minute.
    * @throws ServiceError rate_limit_exceeded
    */
-  refuseKnown(credential: string, values: ContextValues): void | Promise<void> {
-    if (this.#exceeded.size === 0) return;
+  async refuseKnown(credential: string, values: ContextValues): Promise<void> {
     const digest = digestOf(credential);
     const keyId = this.#exceeded.get(digest);
     if (keyId === undefined) return;
-    return this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values).then(() => {
-      this.#exceeded.delete(digest);
-    });
+    await this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values);
+    this.#exceeded.delete(digest);
+  }
+
+  /** Whether any key was refused, without which `refuseKnown` need not be asked. */
+  get hasRefused(): boolean {
+    return this.#exceeded.size > 0;
   }
 
   /** Counts a call of the key, once. @throws ServiceError rate_limit_exceeded */
   async takeOfKey(keyId: string, credential: string, values: ContextValues): Promise<void> {
-    if (values.get(standingsKey)?.key !== undefined) return;
+    if (values.get(standingsKey)?.key != null) return;
     try {
       await this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values);
     } catch (error) {
@@ -70,7 +74,7 @@ export class RateLimits {
   }
 
   /**
-   * Counts a call for the organization.
+   * Counts a call for the organization, mostly at once.
    * @param limit its own, if it has one
    * @throws ServiceError rate_limit_exceeded
    */
@@ -78,14 +82,19 @@ export class RateLimits {
     organizationId: string,
     limit: number | undefined,
     values: ContextValues,
-  ): Promise<void> {
+  ): void | Promise<void> {
     const most = limit ?? this.#defaults.callsPerMinute;
     return this.#take("organization", organizationId, most, values);
   }
 
-  async #take(policy: Policy, id: string, limit: number, values: ContextValues): Promise<void> {
-    const standing = await this.#limits[policy].take(id, limit);
-    const standings = values.get(standingsKey) ?? {};
+  #take(policy: Policy, id: string, limit: number, values: ContextValues): void | Promise<void> {
+    const standing = this.#limits[policy].take(id, limit);
+    if (!(standing instanceof Promise)) return this.#note(policy, standing, values);
+    return standing.then((found) => this.#note(policy, found, values));
+  }
+
+  #note(policy: Policy, standing: Standing, values: ContextValues): void {
+    const standings = values.get(standingsKey) ?? { key: null, organization: null };
     standings[policy] = standing;
     values.set(standingsKey, standings);
     if (standing.isExceeded) throw exceeded(policy, standing, values);

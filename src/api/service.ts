@@ -82,24 +82,8 @@ function newJob(
   };
 }
 
-async function cancel(
-  ports: ServicePorts,
-  scope: Scope,
-  jobId: string,
-  bounds: CallBounds,
-): Promise<Job> {
-  const job = await ports.store.requestCancel(scope, jobId, bounds);
-  if (job === null) throw jobNotFound(jobId);
-  return job;
-}
-
-async function get(
-  ports: ServicePorts,
-  scope: Scope,
-  jobId: string,
-  bounds: CallBounds,
-): Promise<Job> {
-  const job = await ports.store.get(scope, jobId, bounds);
+/** @throws ServiceError job_not_found */
+function found(job: Job | null, jobId: string): Job {
   if (job === null) throw jobNotFound(jobId);
   return job;
 }
@@ -182,27 +166,27 @@ export function createService(given: ServicePorts): ServiceImpl<typeof MusicGene
     },
     async getGeneration(request, context) {
       const scope = scopeOf(request, context);
-      const job = await get(ports, scope, request.jobId, context);
+      const job = found(await store.get(scope, request.jobId, context), request.jobId);
       return show(await waited(ports, scope, job, request.waitSeconds ?? 0, context), context);
     },
     async listGenerations(request, context) {
       const filter = fromListRequest(request);
       // One more than asked for tells whether there is a next page.
       const wanted = { ...filter, limit: filter.limit + 1 };
-      const found = await store.list(scopeOf(request, context), wanted, context);
-      const jobs = found.slice(0, filter.limit);
+      const listed = await store.list(scopeOf(request, context), wanted, context);
+      const jobs = listed.slice(0, filter.limit);
       const last = jobs.at(-1);
       return {
         jobs: jobs.map((job) => toGeneration(job, null)),
         limit: filter.limit,
         offset: filter.offset,
-        ...(last && found.length > filter.limit && { nextPageToken: formatPageToken(last) }),
+        ...(last && listed.length > filter.limit && { nextPageToken: formatPageToken(last) }),
       };
     },
     async cancelGeneration(request, context) {
       const waitSeconds = request.waitSeconds ?? defaultCancelWaitSeconds;
       const scope = scopeOf(request, context);
-      const job = await cancel(ports, scope, request.jobId, context);
+      const job = found(await store.requestCancel(scope, request.jobId, context), request.jobId);
       return show(await waited(ports, scope, job, waitSeconds, context), context);
     },
     async *watchGeneration(request, context) {

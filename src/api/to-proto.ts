@@ -1,6 +1,6 @@
 /** From the domain to the messages of the API. */
 import { create } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Engine, EngineSchema } from "../../gen/music/v1/engine_pb.ts";
 import {
   type Attempt,
@@ -129,43 +129,48 @@ export function toGeneration(
   facts: domainQueue.QueueFacts | null = null,
 ): Generation {
   const { request, progress, cancel } = job;
-  const track = job.track && links && toTrackSummary(job.track, links);
-  // Assigned one by one: this is done for every answer, and `create` with an initializer takes its time.
-  const message = create(GenerationSchema);
-  message.id = job.id;
-  message.status = statusOf[job.status];
-  message.progress = progress.percent;
-  message.engine = job.engine;
-  message.mode = modeOf[request.mode];
-  message.version = job.version;
-  message.prompt = request.prompt;
-  message.durationSeconds = request.durationSeconds;
-  message.styleTags = [...request.styleTags];
-  message.seed = job.seed;
-  message.outputFormat = formatOf[request.outputFormat];
-  message.stems = request.stems;
-  message.attempts = job.attempts;
-  message.priority = priorityOf[job.priority];
-  message.history = job.history.map(toAttempt);
-  message.createdAt = timestampFromDate(job.createdAt);
-  if (job.track) message.resultTrackId = job.track.id;
-  if (job.failure) message.errorMessage = job.failure.message;
-  if (job.refusal !== null) message.refusalReason = job.refusal;
-  if (track) message.track = track;
-  if (track) message.playbackUrl = track.playbackUrl;
-  if (progress.phase !== null) message.phase = progress.phase;
-  if (progress.message !== null) message.progressMessage = progress.message;
-  if (request.title !== null) message.title = request.title;
-  if (request.seedTrackId !== null) message.seedTrackId = request.seedTrackId;
-  if (job.startedAt) message.startedAt = timestampFromDate(job.startedAt);
-  if (job.endedAt) message.endedAt = timestampFromDate(job.endedAt);
-  if (cancel) message.cancelRequestedAt = timestampFromDate(cancel.requestedAt);
-  if (cancel?.observedAt) message.cancelObservedAt = timestampFromDate(cancel.observedAt);
-  if (cancel?.checkpoint != null) message.cancelCheckpoint = cancel.checkpoint;
-  if (facts) message.queue = toQueueFacts(facts);
-  if (links) message.segments = toSegments(job, links);
-  if (job.interpretation && links) message.interpretation = toInterpretation(job.interpretation);
-  return message;
+  const track = job.track && links ? toTrackSummary(job.track, links) : undefined;
+  // Written out, with all fields: `create` adds them one by one, which costs more than the rest of this.
+  return {
+    $typeName: GenerationSchema.typeName,
+    id: job.id,
+    status: statusOf[job.status],
+    progress: progress.percent,
+    engine: job.engine,
+    mode: modeOf[request.mode],
+    createdAt: timestampFromDate(job.createdAt),
+    resultTrackId: job.track?.id,
+    errorMessage: job.failure?.message,
+    refusalReason: job.refusal ?? undefined,
+    playbackUrl: track?.playbackUrl,
+    track,
+    version: job.version,
+    phase: progress.phase ?? undefined,
+    progressMessage: progress.message ?? undefined,
+    prompt: request.prompt,
+    durationSeconds: request.durationSeconds,
+    title: request.title ?? undefined,
+    styleTags: [...request.styleTags],
+    seed: job.seed,
+    attempts: job.attempts,
+    startedAt: timeOf(job.startedAt),
+    endedAt: timeOf(job.endedAt),
+    cancelRequestedAt: timeOf(cancel?.requestedAt),
+    cancelObservedAt: timeOf(cancel?.observedAt),
+    cancelCheckpoint: cancel?.checkpoint ?? undefined,
+    queue: facts ? toQueueFacts(facts) : undefined,
+    history: job.history.map(toAttempt),
+    priority: priorityOf[job.priority],
+    outputFormat: formatOf[request.outputFormat],
+    stems: request.stems,
+    seedTrackId: request.seedTrackId ?? undefined,
+    segments: links ? toSegments(job, links) : [],
+    interpretation: job.interpretation && links ? toInterpretation(job.interpretation) : undefined,
+  };
+}
+
+function timeOf(date: Date | null | undefined): Timestamp | undefined {
+  return date ? timestampFromDate(date) : undefined;
 }
 
 export function toEngine(engine: domain.EngineDescription): Engine {

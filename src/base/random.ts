@@ -13,25 +13,28 @@ const poolBytes = 4_096;
 /** What is asked for at once in an id; a secret is longer and drawn when it is asked for. */
 const mostPooled = 16;
 let pool = Buffer.alloc(0);
+let drawn = 0;
 
-/** Each byte of the pool is given out once. */
-function pooled(length: number): Uint8Array {
-  if (pool.length < length) pool = randomBytes(poolBytes);
-  const drawn = new Uint8Array(pool.subarray(0, length));
-  pool = pool.subarray(length);
-  return drawn;
+/** Where `length` bytes of the pool are, each of which is given out once. */
+function draw(length: number): number {
+  if (pool.length < drawn + length) [pool, drawn] = [randomBytes(poolBytes), 0];
+  drawn += length;
+  return drawn - length;
 }
 
 /** The operating system's cryptographic source. */
 export const systemRandom: Random = {
-  bytes: (length) => (length <= mostPooled ? pooled(length) : randomBytes(length)),
+  bytes: randomBytes,
   uniform: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
 };
 
 /** `length` random bytes as lower-case hexadecimal, `2 * length` characters long. */
 export function randomHex(random: Random, length: number): string {
-  const { buffer, byteOffset } = random.bytes(length);
-  return Buffer.from(buffer, byteOffset, length).toString("hex");
+  if (random !== systemRandom || length > mostPooled) {
+    return Buffer.from(random.bytes(length)).toString("hex");
+  }
+  const from = draw(length);
+  return pool.toString("hex", from, from + length);
 }
 
 /** `ms` with up to half of it taken away by chance, so that processes do not act in step. */

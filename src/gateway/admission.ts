@@ -24,13 +24,6 @@ export interface Allowed {
   readonly allow: readonly string[];
 }
 
-/** The values that could be read. */
-function readableOf(values: ReadonlyMap<string, string | undefined>): ReadonlyMap<string, string> {
-  const readable = new Map<string, string>();
-  for (const [field, value] of values) if (value !== undefined) readable.set(field, value);
-  return readable;
-}
-
 /** What a path and its method lead to. */
 type Found = Extract<ReturnType<Router<Route>["find"]>, { found: true }>;
 
@@ -58,7 +51,7 @@ export function findRoute(request: FastifyRequest, router: Router<Route>): Found
  * Whether the request is let in; null when its client has left meanwhile.
  * @throws GatewayError deadline_exceeded; whatever `authorize` throws
  */
-export async function admit(
+export function admit(
   request: FastifyRequest,
   reply: FastifyReply,
   { target: route, values }: Found,
@@ -67,13 +60,16 @@ export async function admit(
   const contextValues = options.contextValues(request);
   const header = new RequestHeaders(request.headers);
   const lifetime = new Lifetime(reply, header, options.clock);
-  const pathValues = readableOf(values);
-  try {
-    const call = { method: route.method, header, pathValues, contextValues };
-    reply.headers(await lifetime.inTime(options.authorize(call)));
-  } catch (error) {
-    if (!lifetime.left) throw error;
-  }
-  if (lifetime.left) return null;
-  return { hasBegun: false, route, pathValues: values, header, contextValues, lifetime };
+  const call = { method: route.method, header, pathValues: values, contextValues };
+  return lifetime.inTime(options.authorize(call)).then(
+    (headers) => {
+      if (lifetime.left) return null;
+      reply.headers(headers);
+      return { hasBegun: false, route, pathValues: values, header, contextValues, lifetime };
+    },
+    (error: unknown) => {
+      if (lifetime.left) return null;
+      throw error;
+    },
+  );
 }

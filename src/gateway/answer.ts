@@ -21,26 +21,28 @@ export function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   { route, sent, message, baseUrl }: Answer,
-): FastifyReply | Promise<FastifyReply> {
+): void | Promise<void> {
   const path = route.location?.(message, sent) ?? null;
   if (path !== null) reply.header("location", baseUrl + path);
   reply.code(route.successStatus);
-  if (route.successStatus === 204) return reply.send();
+  if (route.successStatus === 204) return void reply.send();
   const others = reply.getHeader("vary");
   reply.header("vary", others === undefined ? route.vary : `${others}, ${route.vary}`);
   const body = route.print(message);
   if (isSafe(request.method) && route.successStatus === 200) {
     const tag = entityTagOf(body);
     reply.headers({ etag: tag, "cache-control": "private, no-cache" });
-    if (isNoneMatch(request.headers["if-none-match"], tag)) return reply.code(304).send();
+    if (isNoneMatch(request.headers["if-none-match"], tag)) return void reply.code(304).send();
   }
   reply.type("application/json; charset=utf-8");
-  if (body.length < leastEncodedBytes) return reply.send(body);
-  const coding = negotiateCoding(request.headers["accept-encoding"]?.toString());
-  if (coding === "identity") return reply.send(body);
-  return encode(body, coding).then((encoded) =>
-    reply.header("content-encoding", coding).send(encoded),
-  );
+  const coding =
+    body.length < leastEncodedBytes
+      ? "identity"
+      : negotiateCoding(request.headers["accept-encoding"]?.toString());
+  if (coding === "identity") return void reply.send(body);
+  return encode(body, coding).then((encoded) => {
+    reply.header("content-encoding", coding).send(encoded);
+  });
 }
 
 function isSafe(method: string): boolean {

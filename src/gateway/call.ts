@@ -4,11 +4,11 @@ import type { ContextValues, HandlerContext } from "@connectrpc/connect";
 import { LazyHeaders } from "../base/lazy-headers.ts";
 import type { Lifetime } from "./lifetime.ts";
 
-export interface CallOptions {
+/** What the first checks found of it. */
+interface Admitted {
   readonly header: Headers;
   readonly contextValues: ContextValues;
   readonly lifetime: Lifetime;
-  readonly url: string;
 }
 
 /** As Connect makes it for the RPC faces, but without timers and signals of its own. */
@@ -25,7 +25,7 @@ export class RestCall implements HandlerContext {
   readonly values: ContextValues;
   readonly #lifetime: Lifetime;
 
-  constructor(method: DescMethod, { header, contextValues, lifetime, url }: CallOptions) {
+  constructor(method: DescMethod, url: string, { header, contextValues, lifetime }: Admitted) {
     this.service = method.parent;
     this.method = method;
     this.url = url;

@@ -8,11 +8,12 @@ import { answer } from "./answer.ts";
 import { RestCall } from "./call.ts";
 import { GatewayError } from "./fault.ts";
 import type { GatewayOptions } from "./options.ts";
-import { type BuiltRequest, buildRequest } from "./request.ts";
+import { buildRequest, type RequestParts } from "./request.ts";
 import { copyHeaders } from "./response-headers.ts";
 import type { Route } from "./routes.ts";
 import { type FramingName, serveStream } from "./stream.ts";
 
+const noBody = Buffer.alloc(0);
 const streamTypes = { "text/event-stream": "sse", "application/x-ndjson": "ndjson" } as const;
 
 /** Answers the request; what it throws is the error handler's to encode. */
@@ -22,56 +23,37 @@ export async function handle(
   admission: Admission,
   methods: ReadonlyMap<DescMethod, ChainedMethod>,
   options: GatewayOptions,
-): Promise<FastifyReply> {
-  const { route, pathValues, header, lifetime } = admission;
-  const framing = framingOf(route, header);
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const parts = { pathValues, header, query: queryOf(request.url), body };
-  const built = buildRequest(route, parts, options.validate);
-  try {
-    return await respond(request, reply, { admission, built, framing }, methods, options);
-  } catch (error) {
-    // Nobody is left to be told.
-    if (lifetime.left) return reply.hijack();
-    throw error;
-  }
-}
-
-interface Exchange {
-  readonly admission: Admission;
-  readonly built: BuiltRequest;
-  /** Null for a unary method. */
-  readonly framing: FramingName | null;
-}
-
-async function respond(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { admission, built, framing }: Exchange,
-  methods: ReadonlyMap<DescMethod, ChainedMethod>,
-  options: GatewayOptions,
-): Promise<FastifyReply> {
-  const { route, header, contextValues, lifetime } = admission;
+): Promise<void> {
+  const { route, lifetime } = admission;
+  const framing = framingOf(route, admission.header);
+  const built = buildRequest(route, partsOf(request, admission), options.validate);
   const method = methods.get(route.method);
   if (method === undefined) throw new TypeError(`no chain of ${route.method.name}`);
-  const call = new RestCall(route.method, { header, contextValues, lifetime, url: request.url });
   admission.hasBegun = true;
-  const response = await lifetime.inTime(method(call, built.message));
-  if (built.preferences.length > 0) {
-    reply.header("preference-applied", built.preferences.join(", "));
+  try {
+    const call = new RestCall(route.method, request.url, admission);
+    const response = await lifetime.inTime(method(call, built.message));
+    if (built.preferences.length > 0) {
+      reply.header("preference-applied", built.preferences.join(", "));
+    }
+    if (framing !== null && response.stream) {
+      return await serveStream(request, reply, response, { route, framing, lifetime, options });
+    }
+    copyHeaders(response.header, reply);
+    if (!lifetime.left) {
+      const [sent, message] = [built.message, response.message as Message];
+      await answer(request, reply, { route, sent, message, baseUrl: options.baseUrl() });
+    }
+  } catch (error) {
+    if (!lifetime.left) throw error;
   }
-  if (framing !== null && response.stream) {
-    return serveStream(request, reply, response, { route, framing, lifetime, options });
-  }
-  copyHeaders(response.header, reply);
-  if (lifetime.left) return reply.hijack();
-  const message = response.message as Message;
-  return answer(request, reply, {
-    route,
-    sent: built.message,
-    message,
-    baseUrl: options.baseUrl(),
-  });
+  // Nobody is left to be told.
+  if (lifetime.left) reply.hijack();
+}
+
+function partsOf(request: FastifyRequest, { pathValues, header }: Admission): RequestParts {
+  const body = Buffer.isBuffer(request.body) ? request.body : noBody;
+  return { pathValues, header, query: queryOf(request.url), body };
 }
 
 function queryOf(url: string): string {

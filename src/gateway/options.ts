@@ -25,7 +25,8 @@ export interface GatewayOptions {
   readonly authorize: (call: {
     readonly method: DescMethod;
     readonly header: Headers;
-    readonly pathValues: ReadonlyMap<string, string>;
+    /** By field path; undefined where the percent-encoding cannot be read. */
+    readonly pathValues: ReadonlyMap<string, string | undefined>;
     readonly contextValues: ContextValues;
   }) => Promise<Readonly<Record<string, string>>>;
   /** What is wrong with a message that could be parsed, so that all violations come at once. */

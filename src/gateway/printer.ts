@@ -28,7 +28,10 @@ export function messagePrinter(desc: DescMessage): (message: Message) => string 
 /** The printer of one field of a message, for `response_body`: its value alone, or `null`. */
 export function fieldPrinter(field: DescField): (message: Message) => string {
   const print = valuePrinter(field);
-  return (message) => printOrNull(print, readField(message, field));
+  return (message) => {
+    const value = readField(message, field);
+    return value === undefined ? "null" : print(value);
+  };
 }
 
 function printerOf(desc: DescMessage): Print {
@@ -36,11 +39,12 @@ function printerOf(desc: DescMessage): Print {
   if (known) return known;
   const own = specialPrinter(desc);
   if (own) return own;
-  const parts: { head: string; field: DescField; print: Print }[] = [];
+  const parts: { head: string; none: string; field: DescField; print: Print }[] = [];
   const printer: Print = (message) => {
     let text = "";
-    for (const { head, field, print } of parts) {
-      text += head + printOrNull(print, readField(message as Message, field));
+    for (const { head, none, field, print } of parts) {
+      const value = readField(message as Message, field);
+      text += value === undefined ? none : head + print(value);
     }
     return text === "" ? "{}" : `${text}}`;
   };
@@ -48,13 +52,9 @@ function printerOf(desc: DescMessage): Print {
   printers.set(desc, printer);
   for (const field of visibleFields(desc)) {
     const head = `${parts.length === 0 ? "{" : ","}${JSON.stringify(field.name)}:`;
-    parts.push({ head, field, print: valuePrinter(field) });
+    parts.push({ head, none: `${head}null`, field, print: valuePrinter(field) });
   }
   return printer;
-}
-
-function printOrNull(print: Print, value: unknown): string {
-  return value === undefined ? "null" : print(value);
 }
 
 function specialPrinter(desc: DescMessage): Print | undefined {

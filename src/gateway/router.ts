@@ -72,7 +72,7 @@ export class Router<T> {
   find(method: string, target: string): RouteMatch<T> {
     const whole = splitPath(pathOf(target));
     if (whole === undefined) return { found: false, allow: [] };
-    const allow = new Set<string>();
+    const allow: string[] = [];
     const tail = splitVerb(whole);
     const route =
       (tail && search(this.#root, tail.parts.decoded, tail.verb, 0, method, allow)) ??
@@ -81,7 +81,7 @@ export class Router<T> {
       const parts = tail && route.template.verb !== null ? tail.parts : whole;
       return { found: true, target: route.target, values: readVariables(route.template, parts) };
     }
-    return { found: false, allow: allowed(allow) };
+    return { found: false, allow: allowed(new Set(allow)) };
   }
 
   #leafFor({ segments }: PathTemplate): Leaf<T> {
@@ -116,7 +116,7 @@ function search<T>(
   verb: string | null,
   at: number,
   method: string,
-  allow: Set<string>,
+  allow: string[],
 ): RouteTo<T> | undefined {
   if (at === segments.length) {
     const found = routeFor(node.ends.get(verb), method, allow);
@@ -136,12 +136,12 @@ function search<T>(
 function routeFor<T>(
   methods: ReadonlyMap<string, RouteTo<T>> | undefined,
   method: string,
-  allow: Set<string>,
+  allow: string[],
 ): RouteTo<T> | undefined {
   if (methods === undefined) return undefined;
   const exact = methods.get(method) ?? (method === "HEAD" ? methods.get("GET") : undefined);
   const found = exact ?? methods.get("*");
-  if (found === undefined) for (const name of methods.keys()) allow.add(name);
+  if (found === undefined) allow.push(...methods.keys());
   return found;
 }
 

@@ -49,7 +49,7 @@ export async function serveStream(
   reply: FastifyReply,
   response: StreamResponse,
   context: Exchange,
-): Promise<FastifyReply> {
+): Promise<void> {
   const { framing, options } = context;
   const { signal } = context.lifetime;
   const messages = response.message[Symbol.asyncIterator]() as AsyncIterator<Message>;
@@ -61,7 +61,7 @@ export async function serveStream(
     copyHeaders(response.header, reply);
     // An event source that is told 204 does not come again.
     const resumes = request.headers["last-event-id"] !== undefined;
-    if (begun?.done === true && resumes) return reply.code(204).send();
+    if (begun?.done === true && resumes) return void reply.code(204).send();
     reply.headers({
       "content-type": contentTypes[framing],
       "cache-control": "no-cache, no-transform",
@@ -69,11 +69,10 @@ export async function serveStream(
     });
     if (request.method === "HEAD") {
       context.lifetime.end();
-      return reply.code(200).send();
+      return void reply.code(200).send();
     }
     reply.hijack();
     await writeAll(begin(reply, framing), first, messages, request, context);
-    return reply;
   } finally {
     // Not awaited: a generator that does not heed its signal ends with its next message.
     void Promise.resolve(messages.return?.()).catch(() => undefined);
