@@ -12,8 +12,12 @@ import type { Account } from "./clients.ts";
 import { type Cluster, sleep } from "./cluster.ts";
 
 /** What any call may meet while processes and the database come and go. */
-const outages: readonly FailureCode[] = ["SERVICE_UNAVAILABLE", "REQUEST_TIMEOUT"];
-/** How long a call may take; an outage of the database answers sooner. */
+const outages: readonly FailureCode[] = [
+  "SERVICE_UNAVAILABLE",
+  "REQUEST_TIMEOUT",
+  "DEADLINE_EXCEEDED",
+];
+/** How long a call may take; an outage of the database answers sooner, and a process that sleeps later. */
 const deadlineMs = 15_000;
 /** Between two calls of one bystander, at most. */
 const pauseMs = 400;
