@@ -28,7 +28,7 @@ export type Validate = (schema: DescMessage, message: Message) => readonly Viola
  * its own findings in the same answer, and the chain that it calls asks again.
  */
 export function createValidation(engines: readonly Engine[]): Validate {
-  const validator = createValidator();
+  const validator = createValidator({ regexMatch: matches });
   const valid = new WeakSet<Message>();
   return (schema, message) => {
     if (valid.delete(message)) return [];
@@ -44,6 +44,18 @@ export function createValidation(engines: readonly Engine[]): Validate {
     const flagged = new Set(rules.map(({ field }) => field));
     return [...rules, ...more.filter(({ field }) => !flagged.has(field))];
   };
+}
+
+const expressions = new Map<string, RegExp>();
+
+/**
+ * By the engine of JavaScript: many times as fast as the library's own, which is for patterns that nobody has
+ * read. Ours stand in the protos, and none of them goes back over what it has seen.
+ */
+function matches(pattern: string, text: string): boolean {
+  const expression = expressions.get(pattern) ?? new RegExp(pattern);
+  expressions.set(pattern, expression);
+  return expression.test(text);
 }
 
 function domainViolations(

@@ -12,7 +12,7 @@ export interface Random {
 const poolBytes = 4_096;
 /** What is asked for at once in an id; a secret is longer and drawn when it is asked for. */
 const mostPooled = 16;
-let pool = Buffer.alloc(0);
+let pool: Buffer = Buffer.alloc(0);
 let drawn = 0;
 
 /** Where `length` bytes of the pool are, each of which is given out once. */
@@ -24,8 +24,15 @@ function draw(length: number): number {
 
 /** The operating system's cryptographic source. */
 export const systemRandom: Random = {
-  bytes: randomBytes,
-  uniform: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  bytes(length) {
+    if (length > mostPooled) return randomBytes(length);
+    const from = draw(length);
+    return new Uint8Array(pool.subarray(from, from + length));
+  },
+  uniform() {
+    const from = draw(6);
+    return pool.readUIntBE(from, 6) / 2 ** 48;
+  },
 };
 
 /** `length` random bytes as lower-case hexadecimal, `2 * length` characters long. */
