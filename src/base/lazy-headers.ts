@@ -84,8 +84,9 @@ export class LazyHeaders implements Headers {
 
   /** In the order of their names, as the standard lists them. */
   #listed(): [name: string, value: string][] {
-    const cookies = this.#cookies.map((value): [string, string] => [cookieName, value]);
-    return [...this.#copied(), ...cookies].sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+    const listed = [...(this.#values ?? this.all())] as [string, string][];
+    for (const value of this.#cookies) listed.push([cookieName, value]);
+    return listed.length < 2 ? listed : listed.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
   }
 
   #copied(): Map<string, string> {

@@ -149,8 +149,9 @@ async function sendAll(
   if (!begun) carried.sendMetadata(addHeaders(new Metadata(), response.header));
 }
 
-function trailerOf({ responseTrailer }: GrpcCall): Metadata {
-  return addHeaders(new Metadata(), responseTrailer);
+function trailerOf({ responseTrailer }: GrpcCall): Metadata | undefined {
+  const isEmpty = responseTrailer.keys().next().done === true;
+  return isEmpty ? undefined : addHeaders(new Metadata(), responseTrailer);
 }
 
 /** Waits until the client's window had room for the message, or the call ended: bounds what is kept. */
