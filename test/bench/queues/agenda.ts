@@ -11,18 +11,31 @@ import {
   type QueueOptions,
 } from "./queue.ts";
 
-const jobName = "generate";
-
 /** Polls often, and locks two jobs ahead for each that runs: the best of what was tried. */
 export function open(options: QueueOptions): Promise<Queue> {
   const ahead = 2 * concurrency;
   return openWith(options, { processEvery: 100, defaultLockLimit: ahead, lockLimit: ahead });
 }
 
-/** @param tuning more options of Agenda */
+/** A kind of jobs, as Agenda defines them, with a limit of its own. */
+interface Definition {
+  readonly jobName: string;
+  /** Jobs of this name that one process runs at the same time. */
+  readonly concurrency: number;
+}
+
+const single: Definition = { jobName: "generate", concurrency };
+
+/**
+ * @param tuning more options of Agenda
+ * @param definitionOf the kind that the job of this number is of
+ * @param definitions all kinds
+ */
 export async function openWith(
   { url, name, isGuest }: QueueOptions,
   tuning: object,
+  definitionOf: (n: number) => Definition = () => single,
+  definitions: readonly Definition[] = [single],
 ): Promise<Queue> {
   const client = new MongoClient(url, {
     maxPoolSize: concurrency,
@@ -43,20 +56,26 @@ export async function openWith(
   const data = (n: number) => ({ ...payload, organization: organizationOf(n) });
   return {
     async fill(count) {
-      await agenda.now(jobName, data(0));
+      await agenda.now(definitionOf(0).jobName, data(0));
       const template = await jobs.findOneAndDelete({});
       await inChunks(count, 5_000, (numbers) =>
         jobs.insertMany(
-          numbers.map((n) => ({ ...template, _id: undefined, data: data(n) }) as never),
-          {
-            ignoreUndefined: true,
-          },
+          numbers.map((n) => {
+            const { jobName } = definitionOf(n);
+            return { ...template, _id: undefined, name: jobName, data: data(n) } as never;
+          }),
+          { ignoreUndefined: true },
         ),
       );
     },
-    create: async () => void (await agenda.now(jobName, data(created++))),
+    async create() {
+      await agenda.now(definitionOf(created).jobName, data(created));
+      created += 1;
+    },
     async work(onJob) {
-      agenda.define(jobName, async () => onJob(), { concurrency });
+      for (const each of definitions) {
+        agenda.define(each.jobName, async () => onJob(), { concurrency: each.concurrency });
+      }
       await agenda.start();
     },
     pending: () => jobs.countDocuments({ lastFinishedAt: { $exists: false } }),

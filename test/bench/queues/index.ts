@@ -46,6 +46,15 @@ export const contenders: readonly Contender[] = [
     drainsOnly: true,
   },
   {
+    module: "agenda-capped",
+    name: "Agenda, cap 4",
+    server: "mongod",
+    durability: "majority, journaled",
+    settings: "as the first, with a job name for each organization that runs 4 at once",
+    drainJobs: 3_000,
+    drainsOnly: true,
+  },
+  {
     module: "graphile-worker",
     name: "graphile-worker",
     server: "PostgreSQL",
