@@ -8,9 +8,11 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 /** The one field whose values cannot be joined (RFC 9110, section 5.3). */
 const cookieName = "set-cookie";
 
+type Field = [name: string, value: string];
+
 export class LazyHeaders implements Headers {
-  /** By names in lower case; null while they are what was sent. */
-  #values: Map<string, string> | null = null;
+  /** In the order of their names, which are in lower case; null while they are what was sent. */
+  #fields: Field[] | null = null;
   #cookies: readonly string[] = [];
 
   /** The value of a header as it was sent, by its name in lower case. */
@@ -26,7 +28,8 @@ export class LazyHeaders implements Headers {
   get(name: string): string | null {
     const known = name.toLowerCase();
     if (known === cookieName && this.#cookies.length > 0) return this.#cookies.join(", ");
-    return this.#values === null ? this.read(known) : (this.#values.get(known) ?? null);
+    if (this.#fields === null) return this.read(known);
+    return this.#fields.find(([each]) => each === known)?.[1] ?? null;
   }
 
   has(name: string): boolean {
@@ -37,7 +40,7 @@ export class LazyHeaders implements Headers {
   set(name: string, value: string): void {
     const known = valid(name, value);
     if (known === cookieName) this.#cookies = [value];
-    else this.#copied().set(known, value);
+    else put(this.#copied(), known, value);
   }
 
   /** @throws TypeError when HTTP has no such name or value */
@@ -45,13 +48,13 @@ export class LazyHeaders implements Headers {
     const known = valid(name, value);
     const before = this.get(known);
     if (known === cookieName) this.#cookies = [...this.#cookies, value];
-    else this.#copied().set(known, before === null ? value : `${before}, ${value}`);
+    else put(this.#copied(), known, before === null ? value : `${before}, ${value}`);
   }
 
   delete(name: string): void {
     const known = name.toLowerCase();
     if (known === cookieName) this.#cookies = [];
-    this.#copied().delete(known);
+    this.#fields = this.#copied().filter(([each]) => each !== known);
   }
 
   forEach(each: Parameters<Headers["forEach"]>[0], self?: unknown): void {
@@ -64,14 +67,14 @@ export class LazyHeaders implements Headers {
 
   keys(): ReturnType<Headers["keys"]> {
     return this.#listed()
-      .map(([name]) => name)
-      .values();
+      .values()
+      .map(([name]) => name);
   }
 
   values(): ReturnType<Headers["values"]> {
     return this.#listed()
-      .map(([, value]) => value)
-      .values();
+      .values()
+      .map(([, value]) => value);
   }
 
   entries(): ReturnType<Headers["entries"]> {
@@ -83,16 +86,31 @@ export class LazyHeaders implements Headers {
   }
 
   /** In the order of their names, as the standard lists them. */
-  #listed(): [name: string, value: string][] {
-    const listed = [...(this.#values ?? this.all())] as [string, string][];
-    for (const value of this.#cookies) listed.push([cookieName, value]);
-    return listed.length < 2 ? listed : listed.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+  #listed(): readonly Field[] {
+    const fields = this.#fields ?? this.#sent();
+    if (this.#cookies.length === 0) return fields;
+    const cookies = this.#cookies.map((value): Field => [cookieName, value]);
+    const after = fields.findIndex(([name]) => name > cookieName);
+    return fields.toSpliced(after < 0 ? fields.length : after, 0, ...cookies);
   }
 
-  #copied(): Map<string, string> {
-    this.#values ??= new Map(this.all());
-    return this.#values;
+  #copied(): Field[] {
+    this.#fields ??= this.#sent();
+    return this.#fields;
   }
+
+  #sent(): Field[] {
+    const fields: Field[] = [];
+    for (const [name, value] of this.all()) put(fields, name, value);
+    return fields;
+  }
+}
+
+/** Sets a field where it belongs. */
+function put(fields: Field[], name: string, value: string): void {
+  const at = fields.findIndex(([each]) => each >= name);
+  if (at < 0) fields.push([name, value]);
+  else fields.splice(at, fields[at]?.[0] === name ? 1 : 0, [name, value]);
 }
 
 function valid(name: string, value: string): string {
