@@ -51,3 +51,21 @@ it("a message that is not valid is refused as often as it is asked about", () =>
     expect(fields).toEqual(["prompt", "duration_seconds"]);
   }
 });
+
+it.each([
+  ["", ["required"]],
+  [" \t\n", ["string.not_blank"]],
+  ["\u00a0\u3000", ["string.not_blank"]],
+  ["a bell \u0007", ["string.no_control_characters"]],
+  ["\u007f", ["string.no_control_characters"]],
+  ["two\tcolumns\nand lines", []],
+  ["🎹", []],
+])("the rules of the prompt %j", (prompt, rules) => {
+  const validate = createValidation([new ScriptedEngine("asked")]);
+  const asked = { organizationId, engine: "asked", prompt, durationSeconds: 5 };
+  const message = create(CreateGenerationRequestSchema, asked);
+  const found = validate(CreateGenerationRequestSchema, message);
+  expect(found.map(({ field, rule }) => [field, rule])).toEqual(
+    rules.map((rule) => ["prompt", rule]),
+  );
+});
