@@ -84,7 +84,7 @@ export function createAuthorization(
   const findCaller = async (header: Headers, values: ContextValues) => {
     const credential = credentialOf(header);
     if (!credential) throw new ServiceError("authentication_required");
-    if (rates.hasRefused) await rates.refuseKnown(credential, values);
+    await rates.refuseKnown(credential, values);
     const caller = await callerOf(credential);
     if (caller === null) throw new ServiceError("authentication_required");
     await rates.takeOfKey(caller.keyId, credential, values);

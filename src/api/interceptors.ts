@@ -19,7 +19,7 @@ import type { Random } from "../base/random.ts";
 import { traceparentOf } from "../base/trace-context.ts";
 import { type FailureCode, refuseViolations, ServiceError } from "../generations/failures.ts";
 import type { Telemetry } from "../generations/telemetry.ts";
-import { type Authorization, callerKey } from "./authorization.ts";
+import type { Authorization } from "./authorization.ts";
 import { beginCallSpan, endCallSpan } from "./call-trace.ts";
 import { encodings, serviceErrorOf, toConnectError, unreadableMessage } from "./errors.ts";
 import { faceOf } from "./face.ts";
@@ -161,25 +161,19 @@ async function* follow<T>(
 /** Lets a call in: a credential, the organization that the message names, and a valid message. */
 function admission(ports: InterceptorPorts): Interceptor {
   return (next) => async (request) => {
-    if (request.contextValues.get(callerKey) === null) {
-      await ports.authorization.authenticate(request.header, request.contextValues);
-    }
+    await ports.authorization.authenticate(request.header, request.contextValues);
     const unreadable = request.contextValues.get(unreadableKey);
     if (unreadable !== null) throw unreadableMessage(unreadable);
+    const admit = (message: Message) => admitMessage(ports, request, message);
     if (!request.stream) {
-      const asking = admitMessage(ports, request, request.message);
-      if (asking !== undefined) await asking;
+      await admit(request.message);
       return next(request);
     }
-    const admit = (message: Message) => admitMessage(ports, request, message);
     return next({ ...request, message: admitEach(request.message, admit) });
   };
 }
 
-async function* admitEach(
-  messages: AsyncIterable<Message>,
-  admit: (message: Message) => void | Promise<void>,
-) {
+async function* admitEach(messages: AsyncIterable<Message>, admit: (m: Message) => Promise<void>) {
   for await (const message of readable(messages)) {
     await admit(message);
     yield message as never;
@@ -198,22 +192,18 @@ async function* readable(messages: AsyncIterable<Message>) {
   }
 }
 
-/** At once where the organization was asked about before, as on REST. */
-function admitMessage(
+async function admitMessage(
   { authorization, validate }: InterceptorPorts,
   request: UnaryRequest | StreamRequest,
   message: Message,
-): void | Promise<void> {
+): Promise<void> {
   const organizationId = (message as { organizationId?: unknown }).organizationId;
   if (typeof organizationId !== "string") {
     throw new ServiceError("internal_error", {
       cause: new TypeError(`${request.method.input.typeName} has no organization_id`),
     });
   }
-  const check = () => {
-    authorization.permit(request.method.localName, request.contextValues);
-    refuseViolations(validate(request.method.input as DescMessage, message));
-  };
-  const asking = authorization.authorize(organizationId, request.contextValues);
-  return asking === undefined ? check() : asking.then(check);
+  await authorization.authorize(organizationId, request.contextValues);
+  authorization.permit(request.method.localName, request.contextValues);
+  refuseViolations(validate(request.method.input as DescMessage, message));
 }

@@ -49,16 +49,12 @@ export class RateLimits {
    * @throws ServiceError rate_limit_exceeded
    */
   async refuseKnown(credential: string, values: ContextValues): Promise<void> {
+    if (this.#exceeded.size === 0) return;
     const digest = digestOf(credential);
     const keyId = this.#exceeded.get(digest);
     if (keyId === undefined) return;
     await this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values);
     this.#exceeded.delete(digest);
-  }
-
-  /** Whether any key was refused, without which `refuseKnown` need not be asked. */
-  get hasRefused(): boolean {
-    return this.#exceeded.size > 0;
   }
 
   /** Counts a call of the key, once. @throws ServiceError rate_limit_exceeded */

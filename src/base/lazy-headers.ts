@@ -5,7 +5,7 @@
  */
 import { validateHeaderName, validateHeaderValue } from "node:http";
 
-/** The one field whose values cannot be joined (RFC 9110, section 5.3). */
+/** The one field that may be there several times, since its values cannot be joined (RFC 9110, section 5.3). */
 const cookieName = "set-cookie";
 
 type Field = [name: string, value: string];
@@ -13,7 +13,6 @@ type Field = [name: string, value: string];
 export class LazyHeaders implements Headers {
   /** In the order of their names, which are in lower case; null while they are what was sent. */
   #fields: Field[] | null = null;
-  #cookies: readonly string[] = [];
 
   /** The value of a header as it was sent, by its name in lower case. */
   protected read(_name: string): string | null {
@@ -27,9 +26,9 @@ export class LazyHeaders implements Headers {
 
   get(name: string): string | null {
     const known = name.toLowerCase();
-    if (known === cookieName && this.#cookies.length > 0) return this.#cookies.join(", ");
     if (this.#fields === null) return this.read(known);
-    return this.#fields.find(([each]) => each === known)?.[1] ?? null;
+    const found = this.#fields.filter(([each]) => each === known);
+    return found.length === 0 ? null : found.map(([, value]) => value).join(", ");
   }
 
   has(name: string): boolean {
@@ -39,42 +38,42 @@ export class LazyHeaders implements Headers {
   /** @throws TypeError when HTTP has no such name or value */
   set(name: string, value: string): void {
     const known = valid(name, value);
-    if (known === cookieName) this.#cookies = [value];
-    else put(this.#copied(), known, value);
+    this.delete(known);
+    insert(this.#copied(), known, value);
   }
 
   /** @throws TypeError when HTTP has no such name or value */
   append(name: string, value: string): void {
     const known = valid(name, value);
-    const before = this.get(known);
-    if (known === cookieName) this.#cookies = [...this.#cookies, value];
-    else put(this.#copied(), known, before === null ? value : `${before}, ${value}`);
+    const before = known === cookieName ? null : this.get(known);
+    if (before === null) insert(this.#copied(), known, value);
+    else this.set(known, `${before}, ${value}`);
   }
 
   delete(name: string): void {
     const known = name.toLowerCase();
-    if (known === cookieName) this.#cookies = [];
     this.#fields = this.#copied().filter(([each]) => each !== known);
   }
 
   forEach(each: Parameters<Headers["forEach"]>[0], self?: unknown): void {
-    for (const [name, value] of this.#listed()) each.call(self, value, name, this);
+    for (const [name, value] of this) each.call(self, value, name, this);
   }
 
   getSetCookie(): string[] {
-    return [...this.#cookies];
+    const cookies = this.#listed().filter(([name]) => name === cookieName);
+    return cookies.map(([, value]) => value);
   }
 
   keys(): ReturnType<Headers["keys"]> {
     return this.#listed()
-      .values()
-      .map(([name]) => name);
+      .map(([name]) => name)
+      .values();
   }
 
   values(): ReturnType<Headers["values"]> {
     return this.#listed()
-      .values()
-      .map(([, value]) => value);
+      .map(([, value]) => value)
+      .values();
   }
 
   entries(): ReturnType<Headers["entries"]> {
@@ -86,31 +85,23 @@ export class LazyHeaders implements Headers {
   }
 
   /** In the order of their names, as the standard lists them. */
-  #listed(): readonly Field[] {
-    const fields = this.#fields ?? this.#sent();
-    if (this.#cookies.length === 0) return fields;
-    const cookies = this.#cookies.map((value): Field => [cookieName, value]);
-    const after = fields.findIndex(([name]) => name > cookieName);
-    return fields.toSpliced(after < 0 ? fields.length : after, 0, ...cookies);
+  #listed(): Field[] {
+    if (this.#fields !== null) return this.#fields;
+    const fields: Field[] = [];
+    for (const [name, value] of this.all()) insert(fields, name, value);
+    return fields;
   }
 
   #copied(): Field[] {
-    this.#fields ??= this.#sent();
+    this.#fields ??= this.#listed();
     return this.#fields;
-  }
-
-  #sent(): Field[] {
-    const fields: Field[] = [];
-    for (const [name, value] of this.all()) put(fields, name, value);
-    return fields;
   }
 }
 
-/** Sets a field where it belongs. */
-function put(fields: Field[], name: string, value: string): void {
-  const at = fields.findIndex(([each]) => each >= name);
-  if (at < 0) fields.push([name, value]);
-  else fields.splice(at, fields[at]?.[0] === name ? 1 : 0, [name, value]);
+/** Adds a field behind those whose names go before its own, or are the same. */
+function insert(fields: Field[], name: string, value: string): void {
+  const after = fields.findIndex(([each]) => each > name);
+  fields.splice(after < 0 ? fields.length : after, 0, [name, value]);
 }
 
 function valid(name: string, value: string): string {

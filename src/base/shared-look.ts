@@ -17,8 +17,7 @@ export function sharedLook<Args extends readonly string[], T>(
   };
   return (...args) => {
     // Not joined by a separator, which an argument might contain: it would get the answer of another.
-    const [only = ""] = args;
-    const key = args.length === 1 ? only : JSON.stringify(args);
+    const key = JSON.stringify(args);
     const shared = next.get(key) ?? begin(key, args);
     next.set(key, shared);
     return shared;

@@ -41,8 +41,12 @@ export async function handle(
     }
     copyHeaders(response.header, reply);
     if (!lifetime.left) {
-      const [sent, message] = [built.message, response.message as Message];
-      await answer(request, reply, { route, sent, message, baseUrl: options.baseUrl() });
+      await answer(request, reply, {
+        route,
+        sent: built.message,
+        message: response.message as Message,
+        baseUrl: options.baseUrl(),
+      });
     }
   } catch (error) {
     if (!lifetime.left) throw error;

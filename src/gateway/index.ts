@@ -34,7 +34,7 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
   const routes = routesOf(options.service);
   const router = routerOf(routes);
   const methods = new Map<DescMethod, ChainedMethod>();
-  for (const { method } of routes) {
+  for (const method of new Set(routes.map((route) => route.method))) {
     methods.set(method, chainedMethod(method, options.implementation, options.interceptors));
   }
   addMethods(app, routes);

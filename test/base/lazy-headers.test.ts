@@ -53,7 +53,7 @@ function changed(
 }
 
 it("after any changes", () => {
-  const sent = { b: "sent", "content-type": "text/plain" };
+  const sent = { "set-cookie": "a=1", b: "sent", "content-type": "text/plain" };
   fc.assert(
     fc.property(fc.array(change, { maxLength: 12 }), (changes) => {
       expect(changed(new Sent(sent), changes)).toEqual(changed(new Headers(sent), changes));

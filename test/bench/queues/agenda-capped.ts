@@ -14,7 +14,5 @@ const definitions = Array.from({ length: organizations }, (_, n) => ({
 
 /** Polls often, and locks no more than may run: the best of what was tried (19 to 390 a second with others). */
 export function open(options: QueueOptions): Promise<Queue> {
-  const tuning = { processEvery: 100, defaultLockLimit: cap };
-  const definitionOf = (n: number) => definitions[n % organizations] as (typeof definitions)[0];
-  return openWith(options, tuning, definitionOf, definitions);
+  return openWith(options, { processEvery: 100, defaultLockLimit: cap }, definitions);
 }

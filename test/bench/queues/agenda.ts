@@ -28,13 +28,11 @@ const single: Definition = { jobName: "generate", concurrency };
 
 /**
  * @param tuning more options of Agenda
- * @param definitionOf the kind that the job of this number is of
- * @param definitions all kinds
+ * @param definitions all kinds; jobs are of each in turn
  */
 export async function openWith(
   { url, name, isGuest }: QueueOptions,
   tuning: object,
-  definitionOf: (n: number) => Definition = () => single,
   definitions: readonly Definition[] = [single],
 ): Promise<Queue> {
   const client = new MongoClient(url, {
@@ -53,23 +51,23 @@ export async function openWith(
   await agenda.ready;
   const jobs = db.collection("jobs");
   let created = 0;
+  const nameOf = (n: number) => definitions[n % definitions.length]?.jobName ?? single.jobName;
   const data = (n: number) => ({ ...payload, organization: organizationOf(n) });
   return {
     async fill(count) {
-      await agenda.now(definitionOf(0).jobName, data(0));
+      await agenda.now(nameOf(0), data(0));
       const template = await jobs.findOneAndDelete({});
       await inChunks(count, 5_000, (numbers) =>
         jobs.insertMany(
-          numbers.map((n) => {
-            const { jobName } = definitionOf(n);
-            return { ...template, _id: undefined, name: jobName, data: data(n) } as never;
-          }),
+          numbers.map(
+            (n) => ({ ...template, _id: undefined, name: nameOf(n), data: data(n) }) as never,
+          ),
           { ignoreUndefined: true },
         ),
       );
     },
     async create() {
-      await agenda.now(definitionOf(created).jobName, data(created));
+      await agenda.now(nameOf(created), data(created));
       created += 1;
     },
     async work(onJob) {
