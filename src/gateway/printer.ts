@@ -7,142 +7,159 @@
  * - enum values by their bare lower-case names (see `enum-names.ts`), an unknown number as a number;
  * - 64-bit integers as strings and bytes as base64, as in ProtoJSON;
  * - the well-known types as in `well-known.ts`.
+ *
+ * A message becomes a plain object, which `JSON.stringify` prints in one go. The object is made by JavaScript
+ * that is put together from the descriptor, as Ajv and fast-json-stringify do from a schema: code that names
+ * its properties costs a third of code that looks them up by name (measured).
  */
-import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type Message,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { enumNames } from "./enum-names.ts";
 import { isUnwrapped, type Properties, readField, visibleFields } from "./fields.ts";
 import { wellKnownForm } from "./well-known.ts";
 
-/** Prints a value as it lies in memory. */
-export type Print = (value: unknown) => string;
+/** From a value as it lies in memory to what `JSON.stringify` prints as the dialect has it. */
+type ToJson = (value: unknown) => unknown;
 
-const printers = new WeakMap<DescMessage, Print>();
+/** Of what is in memory as it is printed. */
+const asItIs: ToJson = (value) => value;
+
+/** `JSON.stringify` drops the sign of a zero. Not in TypeScript's library yet. */
+const negativeZero = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON("-0");
+
+const compiled = new WeakMap<DescMessage, ToJson>();
 
 /** The printer of a message type. */
 export function messagePrinter(desc: DescMessage): (message: Message) => string {
-  return printerOf(desc);
+  const toJson = messageToJson(desc);
+  return (message) => JSON.stringify(toJson(message));
 }
 
 /** The printer of one field of a message, for `response_body`: its value alone, or `null`. */
 export function fieldPrinter(field: DescField): (message: Message) => string {
-  const print = valuePrinter(field);
+  const toJson = valueToJson(field);
   return (message) => {
     const value = readField(message, field);
-    return value === undefined ? "null" : print(value);
+    return value === undefined ? "null" : JSON.stringify(toJson(value));
   };
 }
 
-function printerOf(desc: DescMessage): Print {
-  const known = printers.get(desc);
+function messageToJson(desc: DescMessage): ToJson {
+  const known = compiled.get(desc) ?? specialToJson(desc);
   if (known) return known;
-  const own = specialPrinter(desc);
-  if (own) return own;
-  const parts: { head: string; none: string; field: DescField; print: Print }[] = [];
-  const printer: Print = (message) => {
-    let text = "";
-    for (const { head, none, field, print } of parts) {
-      const value = readField(message as Message, field);
-      text += value === undefined ? none : head + print(value);
-    }
-    return text === "" ? "{}" : `${text}}`;
-  };
   // Known before its fields are compiled, so that a recursive type finds itself.
-  printers.set(desc, printer);
-  for (const field of visibleFields(desc)) {
-    const head = `${parts.length === 0 ? "{" : ","}${JSON.stringify(field.name)}:`;
-    parts.push({ head, none: `${head}null`, field, print: valuePrinter(field) });
-  }
-  return printer;
+  let toJson: ToJson = () => null;
+  compiled.set(desc, (message) => toJson(message));
+  toJson = compile(desc);
+  compiled.set(desc, toJson);
+  return toJson;
 }
 
-function specialPrinter(desc: DescMessage): Print | undefined {
+/** What the compiled code asks of a field that it cannot do by itself. */
+interface Part {
+  readonly read: (message: Message) => unknown;
+  readonly toJson: ToJson;
+}
+
+function compile(desc: DescMessage): ToJson {
+  const parts: Part[] = [];
+  const isPlain = Object.getPrototypeOf(create(desc)) === Object.prototype;
+  const members = visibleFields(desc).map((field, i) => {
+    const toJson = valueToJson(field);
+    parts.push({ read: (message) => readField(message, field), toJson });
+    const value =
+      isPlain && field.oneof === undefined
+        ? `message[${JSON.stringify(field.localName)}]`
+        : `parts[${i}].read(message)`;
+    const json = toJson === asItIs ? "value" : `parts[${i}].toJson(value)`;
+    return `${JSON.stringify(field.name)}: (value = ${value}) === undefined ? null : ${json}`;
+  });
+  const source = `return (message) => { let value; return { ${members.join(", ")} }; };`;
+  return new Function("parts", source)(parts) as ToJson;
+}
+
+function specialToJson(desc: DescMessage): ToJson | undefined {
   if (isWrapperDesc(desc)) {
-    const print = valuePrinter(desc.fields[0]!);
-    return (wrapper) => print((wrapper as Properties)["value"]);
+    const toJson = valueToJson(desc.fields[0]!);
+    return (wrapper) => toJson((wrapper as Properties)["value"]);
   }
   const form = wellKnownForm(desc);
-  return form && ((message) => form.print(message as Message, desc));
+  return form && ((message) => form.toJson(message as Message, desc));
 }
 
-function valuePrinter(field: DescField): Print {
+function valueToJson(field: DescField): ToJson {
   switch (field.fieldKind) {
     case "list":
-      return listPrinter(itemPrinter(field));
+      return listToJson(itemToJson(field));
     case "map":
-      return mapPrinter(itemPrinter(field));
+      return mapToJson(itemToJson(field));
     case "message":
-      if (isUnwrapped(field)) return valuePrinter(field.message.fields[0]!);
-      return itemPrinter(field);
+      if (isUnwrapped(field)) return valueToJson(field.message.fields[0]!);
+      return itemToJson(field);
     default:
-      return itemPrinter(field);
+      return itemToJson(field);
   }
 }
 
 /** Of a single value, or of one item of a list or map. */
-function itemPrinter(field: DescField): Print {
-  if (field.enum) return enumPrinter(field);
-  if (field.message) return messageValuePrinter(field.message);
-  return scalarPrinter(field.scalar);
-}
-
-function messageValuePrinter(desc: DescMessage): Print {
+function itemToJson(field: DescField): ToJson {
+  if (field.enum) return enumToJson(field);
+  if (field.message === undefined) return scalarToJson(field.scalar);
   // In a field, memory holds a Struct as the JSON object that it stands for.
-  return desc.typeName === "google.protobuf.Struct" ? JSON.stringify : printerOf(desc);
+  if (field.message.typeName === "google.protobuf.Struct") return asItIs;
+  return messageToJson(field.message);
 }
 
-function listPrinter(print: Print): Print {
-  return (list) => {
-    let text = "";
-    for (const item of list as unknown[]) text += (text === "" ? "[" : ",") + print(item);
-    return text === "" ? "[]" : `${text}]`;
-  };
+function listToJson(toJson: ToJson): ToJson {
+  return toJson === asItIs ? asItIs : (list) => (list as unknown[]).map((item) => toJson(item));
 }
 
-function mapPrinter(print: Print): Print {
+function mapToJson(toJson: ToJson): ToJson {
+  if (toJson === asItIs) return asItIs;
   return (map) => {
-    let text = "";
-    for (const [key, value] of Object.entries(map as Properties)) {
-      text += `${text === "" ? "{" : ","}${JSON.stringify(key)}:${print(value)}`;
-    }
-    return text === "" ? "{}" : `${text}}`;
+    const entries = Object.entries(map as Properties);
+    return Object.fromEntries(entries.map(([key, value]) => [key, toJson(value)]));
   };
 }
 
-function enumPrinter(field: DescField & { enum: object }): Print {
-  if (field.enum.typeName === "google.protobuf.NullValue") return () => "null";
+function enumToJson(field: DescField & { enum: object }): ToJson {
+  if (field.enum.typeName === "google.protobuf.NullValue") return () => null;
   const names = enumNames(field.enum);
   return (number) => {
     const name = names.nameOf(number as number);
-    return name === undefined ? String(number) : JSON.stringify(name);
+    return name === undefined ? number : name;
   };
 }
 
-function scalarPrinter(scalar: ScalarType): Print {
+function scalarToJson(scalar: ScalarType): ToJson {
   switch (scalar) {
-    case ScalarType.STRING:
-      return JSON.stringify;
     case ScalarType.BYTES:
-      return (bytes) => `"${base64Encode(bytes as Uint8Array)}"`;
+      return (bytes) => base64Encode(bytes as Uint8Array);
     case ScalarType.INT64:
     case ScalarType.UINT64:
     case ScalarType.FIXED64:
     case ScalarType.SFIXED64:
     case ScalarType.SINT64:
-      return (number) => `"${number}"`;
-    case ScalarType.DOUBLE:
-      return (number) => printDouble(number as number);
-    case ScalarType.FLOAT:
-      return (number) => printDouble(shortestFloat(number as number));
-    default:
       return String;
+    case ScalarType.DOUBLE:
+      return (number) => doubleToJson(number as number);
+    case ScalarType.FLOAT:
+      return (number) => doubleToJson(shortestFloat(number as number));
+    default:
+      return asItIs;
   }
 }
 
-function printDouble(number: number): string {
-  if (Object.is(number, -0)) return "-0";
-  return Number.isFinite(number) ? String(number) : `"${number}"`;
+function doubleToJson(number: number): unknown {
+  if (Object.is(number, -0)) return negativeZero;
+  return Number.isFinite(number) ? number : String(number);
 }
 
 /** The shortest decimal that is the same 32-bit number: 0.1 instead of 0.10000000149011612. */

@@ -18,49 +18,48 @@ export interface WellKnown {
   readonly expected: string;
   /** Whether a string is enough to say it, so that it may be in a path, a query or a header. */
   readonly textual: boolean;
-  print(message: Message, desc: DescMessage): string;
+  toJson(message: Message, desc: DescMessage): JsonValue;
   /** @throws Error when the value is not of this type */
   read(desc: DescMessage, json: JsonValue): Message;
 }
 
-const printByReflection: WellKnown["print"] = (message, desc) =>
-  JSON.stringify(toJson(desc, message));
+const byReflection: WellKnown["toJson"] = (message, desc) => toJson(desc, message);
 
 const wellKnown: Readonly<Record<string, WellKnown>> = {
   "google.protobuf.Timestamp": {
     expected: "an RFC 3339 time such as 2026-01-02T03:04:05Z",
     textual: true,
-    print: (message) => `"${timestampText(message as Timestamp)}"`,
+    toJson: (message) => timestampText(message as Timestamp),
     read: readTimestamp,
   },
   "google.protobuf.Duration": {
     expected: "a duration in seconds such as 1.5s",
     textual: true,
-    print: printByReflection,
+    toJson: byReflection,
     read: fromJson,
   },
   "google.protobuf.FieldMask": {
     expected: "field paths separated by commas, such as title,author.name",
     textual: true,
-    print: (message) => JSON.stringify((message as FieldMask).paths.join(",")),
+    toJson: (message) => (message as FieldMask).paths.join(","),
     read: readFieldMask,
   },
   "google.protobuf.Struct": {
     expected: "an object",
     textual: false,
-    print: printByReflection,
+    toJson: byReflection,
     read: fromJson,
   },
   "google.protobuf.Value": {
     expected: "a JSON value",
     textual: false,
-    print: printByReflection,
+    toJson: byReflection,
     read: fromJson,
   },
   "google.protobuf.ListValue": {
     expected: "an array",
     textual: false,
-    print: printByReflection,
+    toJson: byReflection,
     read: fromJson,
   },
 };
