@@ -17,9 +17,10 @@ import {
   toEnvelope,
 } from "./api/errors.ts";
 import { faceKey } from "./api/face.ts";
-import { createGate, createInterceptors } from "./api/interceptors.ts";
-import { RateLimits, rateLimitHeaders } from "./api/rate-limits.ts";
+import { createGate, createInterceptors, createRestInterceptors } from "./api/interceptors.ts";
+import { RateLimits } from "./api/rate-limits.ts";
 import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
+import { restAuthorization } from "./api/rest-admission.ts";
 import { type RpcFault, serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
 import { createService } from "./api/service.ts";
 import { StreamLimits } from "./api/stream-limits.ts";
@@ -157,7 +158,9 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
 interface Core {
   readonly authorization: Authorization;
   readonly validate: Validate;
+  /** Of the RPC faces. */
   readonly interceptors: Interceptor[];
+  readonly restInterceptors: Interceptor[];
   readonly gate: ReturnType<typeof createGate>;
   readonly implementation: ServiceImpl<typeof MusicGenerations>;
   readonly signer: MediaSigner;
@@ -185,14 +188,21 @@ function createCore(
     links: { linkTo: (artifact, link) => url() + signer.sign(artifact, link) },
   });
   const ports = { authorization, validate, random, log, clock, telemetry };
-  const [interceptors, gate] = [createInterceptors(ports), createGate(ports)];
-  return { authorization, validate, interceptors, gate, implementation, signer };
+  return {
+    authorization,
+    validate,
+    interceptors: createInterceptors(ports),
+    restInterceptors: createRestInterceptors(ports),
+    gate: createGate(ports),
+    implementation,
+    signer,
+  };
 }
 
 async function mount(
   app: ReturnType<typeof createApp>,
   { artifacts, publicUrl, log, telemetry }: FacesOptions,
-  { authorization, validate, interceptors, gate, implementation, signer }: Core,
+  { authorization, validate, interceptors, restInterceptors, gate, implementation, signer }: Core,
 ): Promise<void> {
   const contextValues = (request: { id: string }) => {
     return createContextValues().set(requestIdKey, request.id);
@@ -212,14 +222,9 @@ async function mount(
   registerGateway(app, {
     service: MusicGenerations,
     implementation,
-    interceptors,
+    interceptors: restInterceptors,
     contextValues: (request) => contextValues(request).set(faceKey, "rest"),
-    authorize: async ({ method, header, pathValues, contextValues: values }) => {
-      await authorization.authenticate(header, values);
-      await authorization.authorize(pathValues.get("organization_id") ?? "", values);
-      authorization.permit(method.localName, values);
-      return rateLimitHeaders(values);
-    },
+    authorize: restAuthorization(authorization),
     validate,
     onRefused: ({ method, error, seconds }) => {
       const { code } = knownError(error);

@@ -1,7 +1,7 @@
 /**
  * Who calls, and whether they may: the credential first, then the organization, each with its rate limit. The
- * REST face asks before it parses a body; the RPC faces ask once the message is there. Both end here, and
- * whatever is asked twice of one call counts once.
+ * REST face asks both at once, before it reads a body; the RPC faces know the organization once the message is
+ * there. Both end here, and whatever is asked twice of one call counts once.
  */
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Clock } from "../base/clock.ts";
@@ -11,6 +11,7 @@ import {
   type Authenticator,
   allows,
   type Caller,
+  type Membership,
   type OrganizationStore,
 } from "../generations/identity.ts";
 import type { Limits } from "../generations/limits.ts";
@@ -26,9 +27,17 @@ export const organizationKey = createContextKey<string | null>(null, {
 /** That organization's own limits. */
 export const limitsKey = createContextKey<Partial<Limits>>({}, { description: "limits" });
 
+/** What is known of a call before its message is. */
+export interface HeadedCall {
+  readonly header: Headers;
+  readonly organizationId: string;
+  /** The method's local name. */
+  readonly method: string;
+}
+
 export interface Authorization {
   /**
-   * At once for a call that was asked about before, as all calls of the REST face are.
+   * At once for a call that was asked about before.
    * @throws ServiceError authentication_required or rate_limit_exceeded
    */
   authenticate(header: Headers, values: ContextValues): Caller | Promise<Caller>;
@@ -42,6 +51,11 @@ export interface Authorization {
    * @throws ServiceError scope_denied
    */
   permit(method: string, values: ContextValues): void;
+  /**
+   * All three, for a call whose organization is known with its headers.
+   * @throws ServiceError as they do
+   */
+  admit(call: HeadedCall, values: ContextValues): Promise<void>;
   /**
    * Looks again whether credential and membership still hold, for a call that lasts; what was found is good
    * for `confirmedForMs`.
@@ -63,6 +77,22 @@ export function credentialOf(header: Headers): string | null {
   return bearer?.[1] ?? null;
 }
 
+function requireCredential(header: Headers): string {
+  const credential = credentialOf(header);
+  if (!credential) throw new ServiceError("authentication_required");
+  return credential;
+}
+
+function requireCaller(caller: Caller | null): Caller {
+  if (caller === null) throw new ServiceError("authentication_required");
+  return caller;
+}
+
+function requireMembership(membership: Membership | null): Membership {
+  if (membership === null) throw new ServiceError("organization_access_denied");
+  return membership;
+}
+
 export function createAuthorization(
   authenticator: Authenticator,
   organizations: OrganizationStore,
@@ -75,49 +105,58 @@ export function createAuthorization(
   const membershipOf = sharedLook((organizationId: string, userId: string) =>
     organizations.membership(organizationId, userId),
   );
+  const bothOf = sharedLook(async (credential: string, organizationId: string) => {
+    const caller = await authenticator.authenticate(credential);
+    const membership = caller && (await organizations.membership(organizationId, caller.userId));
+    return { caller, membership };
+  });
   const lookAgain = async ({ keyId, userId }: Caller, organizationId: string) => {
     if (!(await authenticator.isValid(keyId))) throw new ServiceError("authentication_required");
-    if ((await membershipOf(organizationId, userId)) === null) {
-      throw new ServiceError("organization_access_denied");
-    }
+    requireMembership(await membershipOf(organizationId, userId));
   };
   const findCaller = async (header: Headers, values: ContextValues) => {
-    const credential = credentialOf(header);
-    if (!credential) throw new ServiceError("authentication_required");
+    const credential = requireCredential(header);
     await rates.refuseKnown(credential, values);
-    const caller = await callerOf(credential);
-    if (caller === null) throw new ServiceError("authentication_required");
+    const caller = requireCaller(await callerOf(credential));
     await rates.takeOfKey(caller.keyId, credential, values);
     values.set(callerKey, caller);
     return caller;
   };
-  const admit = async (organizationId: string, values: ContextValues) => {
-    const caller = values.get(callerKey);
-    if (!caller) throw new ServiceError("authentication_required");
-    const membership = await membershipOf(organizationId, caller.userId);
-    if (membership === null) throw new ServiceError("organization_access_denied");
-    const { limits } = membership;
+  const enter = async (organizationId: string, values: ContextValues) => {
+    const { userId } = requireCaller(values.get(callerKey));
+    const { limits } = requireMembership(await membershipOf(organizationId, userId));
     await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
-    values.set(limitsKey, limits);
-    values.set(organizationKey, organizationId);
+    values.set(limitsKey, limits).set(organizationKey, organizationId);
+  };
+  const permit = (method: string, values: ContextValues) => {
+    const { scopes } = requireCaller(values.get(callerKey));
+    const scope = scopeOf(method);
+    if (allows(scopes, scope)) return;
+    throw new ServiceError("scope_denied", { details: { required_scope: scope } });
   };
   return {
     authenticate: (header, values) => values.get(callerKey) ?? findCaller(header, values),
     authorize(organizationId, values) {
       if (values.get(organizationKey) === organizationId) return;
-      return admit(organizationId, values);
+      return enter(organizationId, values);
     },
-    permit(method, values) {
-      const caller = values.get(callerKey);
-      if (!caller) throw new ServiceError("authentication_required");
-      const scope = scopeOf(method);
-      if (allows(caller.scopes, scope)) return;
-      throw new ServiceError("scope_denied", { details: { required_scope: scope } });
+    permit,
+    async admit({ header, organizationId, method }, values) {
+      const credential = requireCredential(header);
+      await rates.refuseKnown(credential, values);
+      const found = await bothOf(credential, organizationId);
+      const caller = requireCaller(found.caller);
+      await rates.takeOfKey(caller.keyId, credential, values);
+      values.set(callerKey, caller);
+      const { limits } = requireMembership(found.membership);
+      await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
+      values.set(limitsKey, limits).set(organizationKey, organizationId);
+      permit(method, values);
     },
     async confirm(values) {
-      const caller = values.get(callerKey);
+      const caller = requireCaller(values.get(callerKey));
       const organizationId = values.get(organizationKey);
-      if (!caller || organizationId === null) throw new ServiceError("authentication_required");
+      if (organizationId === null) throw new ServiceError("authentication_required");
       const pair = `${caller.keyId} ${organizationId}`;
       const now = clock.monotonicMs();
       const last = confirmed.get(pair);

@@ -1,7 +1,7 @@
 /**
  * What happens around every call, on every face, in this order: request id, errors to the standard model,
- * credential, organization, validation. On REST the gateway has done the credential and the organization
- * before it read the body; what is done is not done again.
+ * credential, organization, validation. On REST the gateway has done all but the first two before it calls
+ * (see `rest-admission.ts`).
  */
 import type { DescMessage, DescMethod, Message } from "@bufbuild/protobuf";
 import {
@@ -25,6 +25,7 @@ import { encodings, serviceErrorOf, toConnectError, unreadableMessage } from "./
 import { faceOf } from "./face.ts";
 import { rateLimitHeaders } from "./rate-limits.ts";
 import { requestIdHeader, requestIdKey, requestIdOf, unreadableKey } from "./request-id.ts";
+import { admitted } from "./rest-admission.ts";
 import type { Validate } from "./validation.ts";
 
 export interface InterceptorPorts {
@@ -36,9 +37,14 @@ export interface InterceptorPorts {
   readonly telemetry: Pick<Telemetry, "callEnded" | "tracer">;
 }
 
-/** The chain, outermost first. */
+/** The chain of the RPC faces, outermost first. */
 export function createInterceptors(ports: InterceptorPorts): Interceptor[] {
   return [errors(ports), admission(ports)];
+}
+
+/** The chain of the REST face, outermost first. */
+export function createRestInterceptors(ports: InterceptorPorts): Interceptor[] {
+  return [errors(ports), admitted()];
 }
 
 /**

@@ -48,25 +48,28 @@ export class RateLimits {
    * goes on all the same costs the database nothing. A key that was revoked meanwhile is told so in a minute.
    * @throws ServiceError rate_limit_exceeded
    */
-  async refuseKnown(credential: string, values: ContextValues): Promise<void> {
+  refuseKnown(credential: string, values: ContextValues): void | Promise<void> {
     if (this.#exceeded.size === 0) return;
-    const digest = digestOf(credential);
+    return this.#refuseExceeded(digestOf(credential), values);
+  }
+
+  async #refuseExceeded(digest: string, values: ContextValues): Promise<void> {
     const keyId = this.#exceeded.get(digest);
     if (keyId === undefined) return;
     await this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values);
     this.#exceeded.delete(digest);
   }
 
-  /** Counts a call of the key, once. @throws ServiceError rate_limit_exceeded */
-  async takeOfKey(keyId: string, credential: string, values: ContextValues): Promise<void> {
+  /** Counts a call of the key, once, and mostly at once. @throws ServiceError rate_limit_exceeded */
+  takeOfKey(keyId: string, credential: string, values: ContextValues): void | Promise<void> {
     if (values.get(standingsKey)?.key != null) return;
-    try {
-      await this.#take("key", keyId, this.#defaults.keyCallsPerMinute, values);
-    } catch (error) {
-      if (this.#exceeded.size >= mostExceeded) this.#exceeded.clear();
-      this.#exceeded.set(digestOf(credential), keyId);
-      throw error;
-    }
+    const limit = this.#defaults.keyCallsPerMinute;
+    return this.#take("key", keyId, limit, values, () => this.#remember(credential, keyId));
+  }
+
+  #remember(credential: string, keyId: string): void {
+    if (this.#exceeded.size >= mostExceeded) this.#exceeded.clear();
+    this.#exceeded.set(digestOf(credential), keyId);
   }
 
   /**
@@ -83,17 +86,23 @@ export class RateLimits {
     return this.#take("organization", organizationId, most, values);
   }
 
-  #take(policy: Policy, id: string, limit: number, values: ContextValues): void | Promise<void> {
+  #take(
+    policy: Policy,
+    id: string,
+    limit: number,
+    values: ContextValues,
+    onExceeded?: () => void,
+  ): void | Promise<void> {
+    const note = (standing: Standing) => {
+      const standings = values.get(standingsKey) ?? { key: null, organization: null };
+      standings[policy] = standing;
+      values.set(standingsKey, standings);
+      if (!standing.isExceeded) return;
+      onExceeded?.();
+      throw exceeded(policy, standing, values);
+    };
     const standing = this.#limits[policy].take(id, limit);
-    if (!(standing instanceof Promise)) return this.#note(policy, standing, values);
-    return standing.then((found) => this.#note(policy, found, values));
-  }
-
-  #note(policy: Policy, standing: Standing, values: ContextValues): void {
-    const standings = values.get(standingsKey) ?? { key: null, organization: null };
-    standings[policy] = standing;
-    values.set(standingsKey, standings);
-    if (standing.isExceeded) throw exceeded(policy, standing, values);
+    return standing instanceof Promise ? standing.then(note) : note(standing);
   }
 }
 

@@ -22,16 +22,10 @@ import { parsePageToken } from "./page-token.ts";
 
 export type Validate = (schema: DescMessage, message: Message) => readonly Violation[];
 
-/**
- * The validation of every request; compiled once for each message type. A message that was found valid is
- * not looked at again when it comes a second time: the REST face asks before it calls, so that it can tell
- * its own findings in the same answer, and the chain that it calls asks again.
- */
+/** The validation of every request; compiled once for each message type. */
 export function createValidation(engines: readonly Engine[]): Validate {
   const validator = createValidator({ regexMatch: matches });
-  const valid = new WeakSet<Message>();
   return (schema, message) => {
-    if (valid.delete(message)) return [];
     const result = validator.validate(schema, message);
     if (result.kind === "error") throw result.error;
     const rules = (result.violations ?? []).map((violation) => ({
@@ -40,7 +34,6 @@ export function createValidation(engines: readonly Engine[]): Validate {
       message: violation.message,
     }));
     const more = domainViolations(schema, message, engines);
-    if (rules.length === 0 && more.length === 0) valid.add(message);
     const flagged = new Set(rules.map(({ field }) => field));
     return [...rules, ...more.filter(({ field }) => !flagged.has(field))];
   };

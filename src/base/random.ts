@@ -13,13 +13,16 @@ const poolBytes = 4_096;
 /** What is asked for at once in an id; a secret is longer and drawn when it is asked for. */
 const mostPooled = 16;
 let pool = Buffer.alloc(0);
+let given = 0;
 
 /** Each byte of the pool is given out once. */
 function pooled(length: number): Uint8Array {
-  if (pool.length < length) pool = randomBytes(poolBytes);
-  const drawn = new Uint8Array(pool.subarray(0, length));
-  pool = pool.subarray(length);
-  return drawn;
+  if (pool.length < given + length) {
+    pool = randomBytes(poolBytes);
+    given = 0;
+  }
+  given += length;
+  return pool.subarray(given - length, given);
 }
 
 /** The operating system's cryptographic source. */
@@ -30,7 +33,8 @@ export const systemRandom: Random = {
 
 /** `length` random bytes as lower-case hexadecimal, `2 * length` characters long. */
 export function randomHex(random: Random, length: number): string {
-  return Buffer.from(random.bytes(length)).toString("hex");
+  const { buffer, byteOffset } = random.bytes(length);
+  return Buffer.from(buffer, byteOffset, length).toString("hex");
 }
 
 /** `ms` with up to half of it taken away by chance, so that processes do not act in step. */

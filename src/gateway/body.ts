@@ -44,13 +44,14 @@ function placeOf(
  * answer says what would be taken (RFC 9110, sections 12.5.1 and 12.5.3).
  */
 function requireJson(header: Headers): void {
-  const coding = header.get("content-encoding")?.trim() ?? "";
-  if (!/^(?:identity)?$/i.test(coding)) {
+  const coding = header.get("content-encoding")?.trim();
+  if (coding !== undefined && !/^(?:identity)?$/i.test(coding)) {
     throw unsupported(`The body must not be compressed; its Content-Encoding is ${quote(coding)}`, {
       "accept-encoding": "identity",
     });
   }
-  const sent = header.get("content-type") ?? "application/json";
+  const sent = header.get("content-type");
+  if (sent === null || sent === "application/json") return;
   const [type = "", ...parameters] = sent
     .toLowerCase()
     .split(";")

@@ -26,7 +26,7 @@ export function readHeaders(
 ): SoftValue[] {
   const soft: SoftValue[] = [];
   for (const target of targets) {
-    const sent = header.get(target.header);
+    const sent = header.get(target.key);
     if (sent === null) continue;
     const text = target.preference === "" ? sent : preferenceOf(sent, target.preference);
     if (text === undefined) continue;

@@ -43,6 +43,11 @@ export function findField(desc: DescMessage, name: string): DescField | undefine
   return indexOf(desc).byName.get(name);
 }
 
+/** The visible fields by all of their names. */
+export function namedFields(desc: DescMessage): ReadonlyMap<string, DescField> {
+  return indexOf(desc).byName;
+}
+
 /** The visible field's name that `name` was probably meant to be. */
 export function nearestFieldName(desc: DescMessage, name: string): string | undefined {
   const index = indexOf(desc);

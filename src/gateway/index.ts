@@ -39,25 +39,30 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
   }
   addMethods(app, routes);
   app.register(async (scope) => {
-    // The body is read as bytes, whatever its type says: the gateway judges the type itself.
+    // The body is read as bytes, whatever its type says: the gateway judges the type itself. The usual one is
+    // named, since Fastify takes a type apart for each request whose parser is that of all others.
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) =>
-      done(null, body),
+    scope.addContentTypeParser(
+      ["application/json", "*"],
+      { parseAs: "buffer" },
+      (_request, body, done) => done(null, body),
     );
     scope.all("/*", {
       // The first two checks come before the body is read.
-      onRequest: async (request: Admitted, reply) => {
+      onRequest: (request: Admitted, reply, done) => {
         // An error, too, is of this caller and this moment alone.
         reply.header("cache-control", "no-store");
         const found = findRoute(request, router);
         if ("allow" in found) {
           request[admissionOf] = found;
-          return;
+          return done();
         }
         request[methodOf] = found.target.method;
-        const admission = await admit(request, reply, found, options);
-        if (admission === null) reply.hijack();
-        else request[admissionOf] = admission;
+        admit(request, reply, found, options).then((admission) => {
+          if (admission === null) reply.hijack();
+          else request[admissionOf] = admission;
+          done();
+        }, done);
       },
       // Also for what Fastify itself refuses in between, such as a body that is too large.
       onError: async (request: Admitted, reply, error) => {
@@ -66,13 +71,11 @@ export function registerGateway(app: FastifyInstance, options: GatewayOptions): 
         const seconds = reply.elapsedTime / 1_000;
         options.onRefused?.({ method: request[methodOf] ?? null, error, seconds });
       },
-      handler: async (request: Admitted, reply) => {
+      handler: (request: Admitted, reply) => {
         const admission = request[admissionOf];
         if (admission === undefined) throw new TypeError("a request that was not admitted");
-        if ("allow" in admission) {
-          return reply.code(204).header("allow", admission.allow.join(", ")).send();
-        }
-        return handle(request, reply, admission, methods, options);
+        if (!("allow" in admission)) return handle(request, reply, admission, methods, options);
+        return reply.code(204).header("allow", admission.allow.join(", ")).send();
       },
     });
   });

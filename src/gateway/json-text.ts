@@ -93,11 +93,16 @@ function scan(text: string): (string | number)[][] {
 
 /** The position after the closing quote of the string that opens at `start`. */
 function endOfString(text: string, start: number): number {
-  for (let i = start + 1; ; i++) {
-    const code = text.charCodeAt(i);
-    if (code === quote) return i + 1;
-    if (code === backslash) i++;
-  }
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end + 1;
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === backslash) first--;
+  return (at - first) % 2 === 1;
 }
 
 function isName(text: string, end: number): boolean {

@@ -8,6 +8,7 @@ import { GatewayError } from "./fault.ts";
 import type { Faults } from "./faults.ts";
 
 export const timeoutHeader = "X-Request-Timeout";
+const timeoutKey = timeoutHeader.toLowerCase();
 
 /** Up to 999,999.999 seconds. */
 const timeoutText = /^\d{1,6}(?:\.\d{1,3})?$/;
@@ -27,7 +28,7 @@ export class Lifetime {
       this.#left = true;
       this.#ends.abort(new Error("the client went away"));
     });
-    const seconds = secondsOf(header.get(timeoutHeader));
+    const seconds = secondsOf(header.get(timeoutKey));
     if (seconds === null) return;
     this.#endsAtMs = clock.monotonicMs() + seconds * 1000;
     void this.#expire(seconds, reply);
@@ -78,7 +79,7 @@ export class Lifetime {
 
 /** Adds a fault when the header is there and cannot be read. */
 export function checkTimeout(header: Headers, faults: Faults): void {
-  const text = header.get(timeoutHeader);
+  const text = header.get(timeoutKey);
   if (text === null || secondsOf(text) !== null) return;
   const problem = "must be a number of seconds above 0, such as 2.5";
   faults.addUnreadable(timeoutHeader, "invalid_format", problem);

@@ -18,10 +18,10 @@ import type { Faults } from "./faults.ts";
 import {
   findField,
   isUnwrapped,
+  namedFields,
   nearestFieldName,
   oneofProblem,
   type Properties,
-  visibleFields,
   writeField,
 } from "./fields.ts";
 import {
@@ -86,20 +86,22 @@ export function restPath(desc: DescMessage, place: readonly (string | number)[])
 function readerOf(desc: DescMessage): ReadInto {
   const known = readers.get(desc);
   if (known) return known;
-  const fields = new Map<DescField, ReadField>();
+  const members = new Map<string, { readonly field: DescField; readonly read: ReadField }>();
   const reader: ReadInto = (message, json, prefix, faults) => {
     const seen = new Set<object>();
     for (const [name, value] of Object.entries(json)) {
-      const field = findField(desc, name);
-      if (field === undefined) addUnknown(desc, prefix + name, name, faults);
-      else if (!repeats(field, value, seen, prefix, faults)) {
-        fields.get(field)!(message, value, prefix + field.name, faults);
+      const member = members.get(name);
+      if (member === undefined) addUnknown(desc, prefix + name, name, faults);
+      else if (!repeats(member.field, value, seen, prefix, faults)) {
+        member.read(message, value, prefix + member.field.name, faults);
       }
     }
   };
   // Known before its fields are compiled, so that a recursive type finds itself.
   readers.set(desc, reader);
-  for (const field of visibleFields(desc)) fields.set(field, fieldReader(field));
+  for (const [name, field] of namedFields(desc)) {
+    members.set(name, { field, read: fieldReader(field) });
+  }
   return reader;
 }
 

@@ -32,6 +32,8 @@ export interface TextTarget {
 
 export interface HeaderTarget extends TextTarget {
   readonly header: string;
+  /** The header's name in lower case, as it is looked up. */
+  readonly key: string;
   /** The name of an RFC 7240 preference; empty for the whole header. */
   readonly preference: string;
   /** Whether a value that does not fit is ignored. */
@@ -116,7 +118,9 @@ function routeOf(service: DescService, method: DescMethod, rule: HttpRule): Rout
     body: bodyOf(input, verb, rule.body),
     answered: printed,
     print: printed ? fieldPrinter(printed) : messagePrinter(output),
-    headers: options.headers.map((each) => ({ ...textTarget(input, each.field), ...each })),
+    headers: options.headers.map((each) => {
+      return { ...textTarget(input, each.field), ...each, key: each.header.toLowerCase() };
+    }),
     location: options.location === "" ? null : compileLocation(method, options.location),
     successStatus: options.successStatus || 200,
     vary: [

@@ -1,7 +1,7 @@
 /** Keys and organizations that have used up their calls: what they are told, and what they cost. */
-import { createContextValues } from "@connectrpc/connect";
-import { expect, it } from "vitest";
-import { createAuthorization } from "../../src/api/authorization.ts";
+import { type ContextValues, createContextValues } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { type Authorization, createAuthorization } from "../../src/api/authorization.ts";
 import { RateLimits, rateLimitHeaders } from "../../src/api/rate-limits.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import type { SharedCounter } from "../../src/generations/limits.ts";
@@ -9,7 +9,21 @@ import { highLimits } from "../support/limits.ts";
 
 const minuteMs = 60_000;
 
-function setUp(limits: { keyCallsPerMinute?: number; callsPerMinute?: number }) {
+type Ask = (to: Authorization, header: Headers, values: ContextValues) => Promise<unknown>;
+
+/** How the faces ask: RPC for one after the other, and the chain once more what its gate has asked; REST for both. */
+const asks: Readonly<Record<string, Ask>> = {
+  RPC: async (authorization, header, values) => {
+    for (let i = 0; i < 2; i++) {
+      await authorization.authenticate(header, values);
+      await authorization.authorize("org_1", values);
+    }
+  },
+  REST: (authorization, header, values) =>
+    authorization.admit({ header, organizationId: "org_1", method: "getGeneration" }, values),
+};
+
+function setUp(ask: Ask, limits: { keyCallsPerMinute?: number; callsPerMinute?: number }) {
   let ms = 0;
   const clock: Clock = { ...systemClock, monotonicMs: () => ms };
   const totals = new Map<string, number>();
@@ -27,7 +41,9 @@ function setUp(limits: { keyCallsPerMinute?: number; callsPerMinute?: number }) 
     authenticate: async (credential: string) => {
       looks.push(credential);
       const keyId = keys[credential];
-      return keyId === undefined ? null : { userId: "user_1", keyId, scopes: [] };
+      return keyId === undefined
+        ? null
+        : { userId: "user_1", keyId, scopes: ["generations:read"] as const };
     },
     isValid: async () => true,
   };
@@ -37,15 +53,8 @@ function setUp(limits: { keyCallsPerMinute?: number; callsPerMinute?: number }) 
   const call = async (credential: string) => {
     const values = createContextValues();
     const header = new Headers({ "x-api-key": credential });
-    const end = async () => {
-      await authorization.authenticate(header, values);
-      await authorization.authorize("org_1", values);
-      // The chain asks again what the face has asked before.
-      await authorization.authenticate(header, values);
-      await authorization.authorize("org_1", values);
-      return "OK";
-    };
-    const code = await end().catch((error: { code: string }) => error.code);
+    const end = ask(authorization, header, values).then(() => "OK");
+    const code = await end.catch((error: { code: string }) => error.code);
     return { code, headers: rateLimitHeaders(values) };
   };
   return {
@@ -67,44 +76,46 @@ async function codesOf(calls: readonly (() => Promise<{ code: string }>)[]): Pro
   return codes;
 }
 
-it("a call counts once, however often it is asked about", async () => {
-  const { call } = setUp({ keyCallsPerMinute: 3, callsPerMinute: 100 });
-  await call("secret");
-  expect((await call("secret")).headers["ratelimit"]).toBe(
-    '"key";r=1;t=60, "organization";r=98;t=60',
-  );
-});
-
-it("a key that goes on when it is refused costs no look at the database", async () => {
-  const { call, looks, later } = setUp({ keyCallsPerMinute: 2 });
-  const own = () => call("secret");
-  expect(await codesOf([own, own, own, own, own])).toEqual([
-    "OK",
-    "OK",
-    ...Array(3).fill("RATE_LIMIT_EXCEEDED"),
-  ]);
-  expect(looks).toHaveLength(3);
-  expect((await own()).headers).toEqual({
-    "ratelimit-policy": '"key";q=2;w=60',
-    ratelimit: '"key";r=0;t=60',
+describe.each(Object.entries(asks))("%s", (_face, ask) => {
+  it("a call counts once, however often it is asked about", async () => {
+    const { call } = setUp(ask, { keyCallsPerMinute: 3, callsPerMinute: 100 });
+    await call("secret");
+    expect((await call("secret")).headers["ratelimit"]).toBe(
+      '"key";r=1;t=60, "organization";r=98;t=60',
+    );
   });
-  later();
-  // As many as ever: the call that finds it free again counts once.
-  expect(await codesOf([own, own, own])).toEqual(["OK", "OK", "RATE_LIMIT_EXCEEDED"]);
-});
 
-it("other keys are not refused with it", async () => {
-  const { call } = setUp({ keyCallsPerMinute: 1 });
-  const codes = await codesOf(["secret", "secret", "wrong"].map((each) => () => call(each)));
-  expect(codes).toEqual(["OK", "RATE_LIMIT_EXCEEDED", "AUTHENTICATION_REQUIRED"]);
-});
+  it("a key that goes on when it is refused costs no look at the database", async () => {
+    const { call, looks, later } = setUp(ask, { keyCallsPerMinute: 2 });
+    const own = () => call("secret");
+    expect(await codesOf([own, own, own, own, own])).toEqual([
+      "OK",
+      "OK",
+      ...Array(3).fill("RATE_LIMIT_EXCEEDED"),
+    ]);
+    expect(looks).toHaveLength(3);
+    expect((await own()).headers).toEqual({
+      "ratelimit-policy": '"key";q=2;w=60',
+      ratelimit: '"key";r=0;t=60',
+    });
+    later();
+    // As many as ever: the call that finds it free again counts once.
+    expect(await codesOf([own, own, own])).toEqual(["OK", "OK", "RATE_LIMIT_EXCEEDED"]);
+  });
 
-it("a refused key that was revoked is told so when its minute is over", async () => {
-  const { call, later, revoke } = setUp({ keyCallsPerMinute: 1 });
-  const own = () => call("secret");
-  await codesOf([own, own]);
-  revoke();
-  expect((await own()).code).toBe("RATE_LIMIT_EXCEEDED");
-  later();
-  expect(await codesOf([own, own])).toEqual(Array(2).fill("AUTHENTICATION_REQUIRED"));
+  it("other keys are not refused with it", async () => {
+    const { call } = setUp(ask, { keyCallsPerMinute: 1 });
+    const codes = await codesOf(["secret", "secret", "wrong"].map((each) => () => call(each)));
+    expect(codes).toEqual(["OK", "RATE_LIMIT_EXCEEDED", "AUTHENTICATION_REQUIRED"]);
+  });
+
+  it("a refused key that was revoked is told so when its minute is over", async () => {
+    const { call, later, revoke } = setUp(ask, { keyCallsPerMinute: 1 });
+    const own = () => call("secret");
+    await codesOf([own, own]);
+    revoke();
+    expect((await own()).code).toBe("RATE_LIMIT_EXCEEDED");
+    later();
+    expect(await codesOf([own, own])).toEqual(Array(2).fill("AUTHENTICATION_REQUIRED"));
+  });
 });

@@ -15,8 +15,10 @@ import { onTestFinished } from "vitest";
 import { MusicGenerations } from "../../gen/music/v1/music_generations_pb.ts";
 import { createAuthorization } from "../../src/api/authorization.ts";
 import { toEnvelope } from "../../src/api/errors.ts";
-import { createInterceptors } from "../../src/api/interceptors.ts";
-import { RateLimits, rateLimitHeaders } from "../../src/api/rate-limits.ts";
+import { faceKey } from "../../src/api/face.ts";
+import { createInterceptors, createRestInterceptors } from "../../src/api/interceptors.ts";
+import { RateLimits } from "../../src/api/rate-limits.ts";
+import { restAuthorization } from "../../src/api/rest-admission.ts";
 import { createService } from "../../src/api/service.ts";
 import { StreamLimits } from "../../src/api/stream-limits.ts";
 import { createValidation } from "../../src/api/validation.ts";
@@ -55,14 +57,14 @@ export function createApi(
     links: { linkTo: (artifact) => `https://media.test/${artifact}` },
   });
   const validate = createValidation(engines);
-  const interceptors = createInterceptors({
+  const ports = {
     authorization,
     validate,
     random: systemRandom,
     log: silentLog,
     clock,
     telemetry: noTelemetry,
-  });
+  };
   /** The REST face on a port of its own, until the test ends. */
   const listen = async (onRequest: (reply: FastifyReply) => void = () => {}) => {
     const app = fastify({ forceCloseConnections: true });
@@ -70,12 +72,9 @@ export function createApi(
     registerGateway(app, {
       service: MusicGenerations,
       implementation: service,
-      interceptors,
-      contextValues: () => createContextValues(),
-      authorize: async ({ header, contextValues }) => {
-        await authorization.authenticate(header, contextValues);
-        return rateLimitHeaders(contextValues);
-      },
+      interceptors: createRestInterceptors(ports),
+      contextValues: () => createContextValues().set(faceKey, "rest"),
+      authorize: restAuthorization(authorization),
       validate,
       encodeError: (error) => toEnvelope(error, "req_test", clock.now()).body,
       baseUrl: () => "",
@@ -91,7 +90,7 @@ export function createApi(
       return next(request);
     };
     const transport = createRouterTransport(({ service: add }) => add(MusicGenerations, service), {
-      router: { interceptors },
+      router: { interceptors: createInterceptors(ports) },
       transport: { interceptors: [send] },
     });
     return createClient(MusicGenerations, transport);

@@ -9,9 +9,9 @@ import { MusicGenerations } from "../../../gen/music/v1/music_generations_pb.ts"
 import { createAuthorization } from "../../../src/api/authorization.ts";
 import { serviceErrorOf, toEnvelope } from "../../../src/api/errors.ts";
 import { faceKey } from "../../../src/api/face.ts";
-import { createInterceptors } from "../../../src/api/interceptors.ts";
-import { rateLimitHeaders } from "../../../src/api/rate-limits.ts";
+import { createInterceptors, createRestInterceptors } from "../../../src/api/interceptors.ts";
 import { requestIdKey, requestIdOf } from "../../../src/api/request-id.ts";
+import { restAuthorization } from "../../../src/api/rest-admission.ts";
 import { createService } from "../../../src/api/service.ts";
 import { StreamLimits } from "../../../src/api/stream-limits.ts";
 import { createValidation } from "../../../src/api/validation.ts";
@@ -39,14 +39,7 @@ function createCore() {
     unmetLimits(clock),
   );
   const validate = createValidation([engine]);
-  const interceptors = createInterceptors({
-    authorization,
-    validate,
-    random,
-    log,
-    clock,
-    telemetry: noTelemetry,
-  });
+  const ports = { authorization, validate, random, log, clock, telemetry: noTelemetry };
   const implementation = createService({
     authorization,
     streams: new StreamLimits(highLimits),
@@ -60,7 +53,13 @@ function createCore() {
     stopping: new AbortController().signal,
     links: { linkTo: (artifact) => artifact },
   });
-  return { authorization, validate, interceptors, implementation };
+  return {
+    authorization,
+    validate,
+    interceptors: createInterceptors(ports),
+    restInterceptors: createRestInterceptors(ports),
+    implementation,
+  };
 }
 
 function createOurApp(): FastifyInstance {
@@ -85,18 +84,13 @@ const kinds: Record<string, () => Promise<FastifyInstance>> = {
   },
   async gateway() {
     const app = createOurApp();
-    const { authorization, validate, interceptors, implementation } = createCore();
+    const { authorization, validate, restInterceptors, implementation } = createCore();
     registerGateway(app, {
       service: MusicGenerations,
       implementation,
-      interceptors,
+      interceptors: restInterceptors,
       contextValues: (request) => contextValues(request).set(faceKey, "rest"),
-      authorize: async ({ method, header, pathValues, contextValues: values }) => {
-        await authorization.authenticate(header, values);
-        await authorization.authorize(pathValues.get("organization_id") ?? "", values);
-        authorization.permit(method.localName, values);
-        return rateLimitHeaders(values);
-      },
+      authorize: restAuthorization(authorization),
       validate,
       encodeError: (error, { id }) => toEnvelope(error, id, clock.now()).body,
       baseUrl: () => "",
