@@ -4,7 +4,7 @@ import { enumNames } from "./enum-names.ts";
 import { BindingError } from "./fault.ts";
 import { readPath, resolveFieldPath } from "./fields.ts";
 import { parsePathTemplate } from "./path-template.ts";
-import { expandPath } from "./path-values.ts";
+import { pathExpander } from "./path-values.ts";
 
 /** The path for an exchange; null when a value is missing. */
 export type Locate = (response: Message, request: Message) => string | null;
@@ -25,9 +25,10 @@ export function compileLocation({ input, output }: DescMethod, source: string): 
       throw new BindingError(`location "${source}": no scalar field "${field}"`);
     }),
   );
+  const expand = pathExpander(template);
   return (response, request) => {
     try {
-      return expandPath(template, (field) => {
+      return expand((field) => {
         const { inResponse, inRequest } = sources.get(field) ?? {};
         return textAt(response, inResponse) || textAt(request, inRequest);
       });

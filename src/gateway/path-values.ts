@@ -87,45 +87,58 @@ function fits({ segments }: PathTemplate, { decoded }: PathParts): boolean {
   return segments.every((segment, i) => segment.kind !== "literal" || segment.text === decoded[i]);
 }
 
+/** The path that gives these values back when it is matched. */
+type Expand = (valueFor: (field: string) => string | undefined) => string;
+
 /**
- * The path that gives these values back when it is matched.
- * @throws RangeError when a value is missing, empty, or not of its variable's segments
+ * Paths of a template. The function throws RangeError when a value is missing, empty, or not of its variable's
+ * segments.
+ * @throws RangeError for a wildcard outside a variable
  */
-export function expandPath(
-  template: PathTemplate,
-  valueFor: (field: string) => string | undefined,
-): string {
-  const parts: string[] = [];
+export function pathExpander(template: PathTemplate): Expand {
+  const parts: Expand[] = [];
   let at = 0;
   for (const variable of template.variables) {
-    parts.push(...template.segments.slice(at, variable.from).map(fixedSegment));
-    parts.push(...expandVariable(template, variable, valueFor(variable.field)));
+    const before = fixedPath(template.segments.slice(at, variable.from));
+    const expand = variableExpander(template, variable);
+    parts.push(
+      () => before,
+      (valueFor) => expand(valueFor(variable.field)),
+    );
     at = variable.to;
   }
-  parts.push(...template.segments.slice(at).map(fixedSegment));
   const verb = template.verb === null ? "" : `:${encode(template.verb)}`;
-  return `/${parts.join("/")}${verb}`;
+  const end = fixedPath(template.segments.slice(at));
+  return (valueFor) => {
+    let path = "";
+    for (const part of parts) path += part(valueFor);
+    return `${path + end || "/"}${verb}`;
+  };
 }
 
-function fixedSegment(segment: Segment): string {
-  if (segment.kind === "literal") return encode(segment.text);
-  throw new RangeError("a wildcard outside a variable has no value to expand");
+function fixedPath(segments: readonly Segment[]): string {
+  const texts = segments.map((segment) => {
+    if (segment.kind === "literal") return `/${encode(segment.text)}`;
+    throw new RangeError("a wildcard outside a variable has no value to expand");
+  });
+  return texts.join("");
 }
 
-function expandVariable(
+function variableExpander(
   template: PathTemplate,
-  variable: Variable,
-  value: string | undefined,
-): string[] {
-  if (value === undefined) throw new RangeError(`no value for {${variable.field}}`);
-  const open = template.segments[variable.to - 1]?.kind === "rest";
-  const texts = variable.several ? (value === "" && open ? [] : value.split("/")) : [value];
-  const segments = template.segments.slice(variable.from, variable.to);
+  { field, from, to, several }: Variable,
+): (value: string | undefined) => string {
+  const segments = template.segments.slice(from, to);
   const shape: PathTemplate = { source: "", variables: [], verb: null, segments };
-  if (texts.includes("") || !fits(shape, { raw: texts, decoded: texts })) {
-    throw new RangeError(`"${value}" is not a value of {${variable.field}} in ${template.source}`);
-  }
-  return texts.map(encode);
+  const open = segments.at(-1)?.kind === "rest";
+  return (value) => {
+    if (value === undefined) throw new RangeError(`no value for {${field}}`);
+    const texts = several ? (value === "" && open ? [] : value.split("/")) : [value];
+    if (texts.includes("") || !fits(shape, { raw: texts, decoded: texts })) {
+      throw new RangeError(`"${value}" is not a value of {${field}} in ${template.source}`);
+    }
+    return texts.map((text) => `/${encode(text)}`).join("");
+  };
 }
 
 /** Percent-encodes everything but the unreserved characters of RFC 3986. */

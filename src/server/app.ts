@@ -3,7 +3,6 @@
  * error to become an answer. What is mounted comes from the composition root.
  */
 import { METHODS } from "node:http";
-import type { Writable } from "node:stream";
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -12,9 +11,9 @@ import fastify, {
 } from "fastify";
 import type { Log } from "../base/log.ts";
 import { traceparentOf } from "../base/trace-context.ts";
-
 import { allowOrigins } from "./cors.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { discardRest } from "./unread-body.ts";
 
 /** An error as it is answered. */
 export interface ErrorAnswer {
@@ -58,6 +57,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     const facts = { requestId: request.id, ...(traceparent && { traceparent }), status };
     if (status === 500) log.error({ ...facts, err: error }, "request failed");
     else log.debug(facts, "request refused");
+    discardRest(request, reply);
     return reply
       .code(status)
       .headers({ ...uncached, ...headers, "x-request-id": request.id })
@@ -80,7 +80,6 @@ export function createApp(options: AppOptions): FastifyInstance {
   const security = securityHeaders(options.isHttps ?? false);
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id).headers(security);
-    if (request.method !== "GET" && request.method !== "HEAD") discardRest(request, reply);
     done();
   });
   allowOrigins(app, options.corsOrigins ?? []);
@@ -89,16 +88,4 @@ export function createApp(options: AppOptions): FastifyInstance {
     throw options.notFound();
   });
   return app;
-}
-
-/**
- * What is left of a body that was refused would hold up the next request of its connection, and on HTTP/2 its
- * client, who waits to send the rest. A reader that was given up may still listen, and then nothing flows.
- */
-function discardRest({ raw }: FastifyRequest, reply: FastifyReply): void {
-  // Node's compatible response of HTTP/2 finishes only once its stream is closed, and that waits for this.
-  const { stream = reply.raw } = reply.raw as { stream?: Writable };
-  stream.once("finish", () => {
-    if (!raw.complete) raw.removeAllListeners("readable").resume();
-  });
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePathTemplate, TemplateError } from "../../src/gateway/path-template.ts";
-import { expandPath, matchPath } from "../../src/gateway/path-values.ts";
+import { matchPath, pathExpander } from "../../src/gateway/path-values.ts";
 import { Router } from "../../src/gateway/router.ts";
 
 describe("parse", () => {
@@ -127,7 +127,7 @@ describe("match", () => {
           ["name", `jobs/${job}`],
           ["rest", tail],
         ]);
-        const path = expandPath(template, (field) => values.get(field));
+        const path = pathExpander(template)((field) => values.get(field));
         expect(path).toMatch(/^[\w\-.~%/]+:go$/);
         expect(matchPath(template, path)).toEqual(values);
       }),
@@ -139,7 +139,7 @@ describe("match", () => {
     fc.assert(
       fc.property(anyTemplate, ({ source, values }) => {
         const template = parsePathTemplate(source);
-        const path = expandPath(template, (field) => values.get(field));
+        const path = pathExpander(template)((field) => values.get(field));
         expect(matchPath(template, path)).toEqual(values);
         const router = new Router<string>();
         router.add({ method: "GET", template, target: source });
@@ -172,11 +172,11 @@ describe("expand", () => {
     ["/v1/{name=**}", "a//b"],
     ["/v1/*/{name}", "a"],
   ])("%s does not take %j", (template, value) => {
-    expect(() => expandPath(parsePathTemplate(template), () => value)).toThrow(RangeError);
+    expect(() => pathExpander(parsePathTemplate(template))(() => value)).toThrow(RangeError);
   });
 
   it("encodes what is reserved", () => {
-    const path = expandPath(parsePathTemplate("/v1/caf%C3%A9/{a}/{b=**}"), (field) =>
+    const path = pathExpander(parsePathTemplate("/v1/caf%C3%A9/{a}/{b=**}"))((field) =>
       field === "a" ? "a/b!'()*:" : "c/d e",
     );
     expect(path).toBe("/v1/caf%C3%A9/a%2Fb%21%27%28%29%2A%3A/c/d%20e");

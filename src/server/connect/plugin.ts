@@ -28,6 +28,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../../base/log.ts";
 import { boundTimeouts } from "../timeout-headers.ts";
+import { discardRest } from "../unread-body.ts";
 import { explainErrors, unaryError } from "./explain.ts";
 
 /** What the library, not the implementation, ends a call with. */
@@ -156,6 +157,7 @@ async function send(
   log: Log,
 ): Promise<FastifyReply> {
   reply.hijack();
+  discardRest(reply.request, reply);
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
