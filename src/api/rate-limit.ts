@@ -61,14 +61,15 @@ export class RateLimit {
 
   /** Counts a call of `id`, mostly at once; one that is too many is not counted. */
   take(id: string, limit: number): Standing | Promise<Standing> {
-    const window = this.#windowOf(id);
+    const now = this.#clock.monotonicMs();
+    const window = this.#windowOf(id, now);
     if (window.report !== null && window.telling + window.untold >= shareOf(limit)) {
       return window.report.then(() => this.take(id, limit));
     }
-    return this.#count(id, window, limit);
+    return this.#count(id, window, limit, now);
   }
 
-  #count(id: string, window: Window, limit: number): Standing {
+  #count(id: string, window: Window, limit: number, now: number): Standing {
     const used = window.known + window.telling + window.untold;
     const isExceeded = used >= limit;
     if (!isExceeded) {
@@ -77,17 +78,15 @@ export class RateLimit {
         window.report = this.#tell(id, window);
       }
     }
-    const leftMs = window.endsAtMs - this.#clock.monotonicMs();
     return {
       isExceeded,
       limit,
       remaining: isExceeded ? 0 : limit - used - 1,
-      resetSeconds: Math.max(1, Math.ceil(leftMs / 1_000)),
+      resetSeconds: Math.max(1, Math.ceil((window.endsAtMs - now) / 1_000)),
     };
   }
 
-  #windowOf(id: string): Window {
-    const now = this.#clock.monotonicMs();
+  #windowOf(id: string, now: number): Window {
     const found = this.#windows.get(id);
     if (found !== undefined && now < found.endsAtMs) return found;
     if (this.#windows.size >= this.#sweepAt) this.#sweep(now);

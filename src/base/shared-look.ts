@@ -18,8 +18,10 @@ export function sharedLook<Args extends readonly string[], T>(
   return (...args) => {
     // Not joined by a separator, which an argument might contain: it would get the answer of another.
     const key = JSON.stringify(args);
-    const shared = next.get(key) ?? begin(key, args);
-    next.set(key, shared);
-    return shared;
+    const shared = next.get(key);
+    if (shared !== undefined) return shared;
+    const own = begin(key, args);
+    next.set(key, own);
+    return own;
   };
 }

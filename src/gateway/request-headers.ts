@@ -11,9 +11,10 @@ export class RequestHeaders extends LazyHeaders {
   }
 
   protected override read(name: string): string | null {
-    // Node's is a plain object, with a prototype.
-    const value = Object.hasOwn(this.#sent, name) ? this.#sent[name] : undefined;
-    return value === undefined ? null : joined(value);
+    // Node's is a plain object, with a prototype, where nothing is a text or a list.
+    const value = this.#sent[name];
+    if (typeof value === "string") return value;
+    return Array.isArray(value) ? joined(value) : null;
   }
 
   /** Without the pseudo-headers of HTTP/2. */
