@@ -1,7 +1,7 @@
 /**
- * Who calls, and whether they may: the credential first, then the organization, each with its rate limit. The
- * REST face asks both at once, before it reads a body; the RPC faces know the organization once the message is
- * there. Both end here, and whatever is asked twice of one call counts once.
+ * Who calls, and whether they may: the credential first, then the organization, each with its rate limit. REST
+ * knows both before it reads a body, and the gRPC port before the call begins, so they ask at once; the others
+ * know the organization once the message is there. All end here, and what is asked twice of one call counts once.
  */
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Clock } from "../base/clock.ts";
@@ -27,8 +27,8 @@ export const organizationKey = createContextKey<string | null>(null, {
 /** That organization's own limits. */
 export const limitsKey = createContextKey<Partial<Limits>>({}, { description: "limits" });
 
-/** What is known of a call before its message is. */
-export interface HeadedCall {
+/** What decides whether a call is let in. */
+export interface AskedCall {
   readonly header: Headers;
   readonly organizationId: string;
   /** The method's local name. */
@@ -37,25 +37,17 @@ export interface HeadedCall {
 
 export interface Authorization {
   /**
-   * At once for a call that was asked about before.
+   * Who calls, for those who do not know of what organization yet; at once when it was asked before.
    * @throws ServiceError authentication_required or rate_limit_exceeded
    */
   authenticate(header: Headers, values: ContextValues): Caller | Promise<Caller>;
   /**
+   * Whether the call is let in: the caller, where that was not asked, the organization, and what the key may do.
    * The same answer for an organization that does not exist and one that the caller is not of.
-   * @throws ServiceError organization_access_denied or rate_limit_exceeded
+   * @throws ServiceError authentication_required, organization_access_denied, scope_denied or
+   *   rate_limit_exceeded
    */
-  authorize(organizationId: string, values: ContextValues): void | Promise<void>;
-  /**
-   * Whether the caller's key may call this method, by its local name.
-   * @throws ServiceError scope_denied
-   */
-  permit(method: string, values: ContextValues): void;
-  /**
-   * All three, for a call whose organization is known with its headers.
-   * @throws ServiceError as they do
-   */
-  admit(call: HeadedCall, values: ContextValues): Promise<void>;
+  admit(call: AskedCall, values: ContextValues): Promise<void>;
   /**
    * Looks again whether credential and membership still hold, for a call that lasts; what was found is good
    * for `confirmedForMs`.
@@ -122,11 +114,14 @@ export function createAuthorization(
     values.set(callerKey, caller);
     return caller;
   };
-  const enter = async (organizationId: string, values: ContextValues) => {
-    const { userId } = requireCaller(values.get(callerKey));
-    const { limits } = requireMembership(await membershipOf(organizationId, userId));
-    await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
-    values.set(limitsKey, limits).set(organizationKey, organizationId);
+  const findBoth = async ({ header, organizationId }: AskedCall, values: ContextValues) => {
+    const credential = requireCredential(header);
+    await rates.refuseKnown(credential, values);
+    const { caller, membership } = await bothOf(credential, organizationId);
+    const { keyId } = requireCaller(caller);
+    await rates.takeOfKey(keyId, credential, values);
+    values.set(callerKey, caller);
+    return membership;
   };
   const permit = (method: string, values: ContextValues) => {
     const { scopes } = requireCaller(values.get(callerKey));
@@ -136,21 +131,18 @@ export function createAuthorization(
   };
   return {
     authenticate: (header, values) => values.get(callerKey) ?? findCaller(header, values),
-    authorize(organizationId, values) {
-      if (values.get(organizationKey) === organizationId) return;
-      return enter(organizationId, values);
-    },
-    permit,
-    async admit({ header, organizationId, method }, values) {
-      const credential = requireCredential(header);
-      await rates.refuseKnown(credential, values);
-      const found = await bothOf(credential, organizationId);
-      const caller = requireCaller(found.caller);
-      await rates.takeOfKey(caller.keyId, credential, values);
-      values.set(callerKey, caller);
-      const { limits } = requireMembership(found.membership);
-      await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
-      values.set(limitsKey, limits).set(organizationKey, organizationId);
+    async admit(call, values) {
+      const { organizationId, method } = call;
+      if (values.get(organizationKey) !== organizationId) {
+        const caller = values.get(callerKey);
+        const found =
+          caller === null
+            ? await findBoth(call, values)
+            : await membershipOf(organizationId, caller.userId);
+        const { limits } = requireMembership(found);
+        await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
+        values.set(limitsKey, limits).set(organizationKey, organizationId);
+      }
       permit(method, values);
     },
     async confirm(values) {

@@ -166,28 +166,30 @@ async function* follow<T>(
 
 /** Lets a call in: a credential, the organization that the message names, and a valid message. */
 function admission(ports: InterceptorPorts): Interceptor {
+  const { authorization } = ports;
   return (next) => async (request) => {
-    await ports.authorization.authenticate(request.header, request.contextValues);
-    const unreadable = request.contextValues.get(unreadableKey);
-    if (unreadable !== null) throw unreadableMessage(unreadable);
-    const admit = (message: Message) => admitMessage(ports, request, message);
-    if (!request.stream) {
-      await admit(request.message);
-      return next(request);
+    const { header, contextValues } = request;
+    const unreadable = contextValues.get(unreadableKey);
+    // A stream may be long in coming, and what cannot be read names nobody: then the credential goes first.
+    if (request.stream || unreadable !== null) {
+      await authorization.authenticate(header, contextValues);
     }
-    return next({ ...request, message: admitEach(request.message, admit) });
+    if (unreadable !== null) throw unreadableMessage(unreadable);
+    if (request.stream) return next({ ...request, message: admitEach(ports, request) });
+    await admitMessage(ports, request, request.message);
+    return next(request);
   };
 }
 
-async function* admitEach(messages: AsyncIterable<Message>, admit: (m: Message) => Promise<void>) {
-  for await (const message of readable(messages)) {
-    await admit(message);
-    yield message as never;
+async function* admitEach(ports: InterceptorPorts, request: StreamRequest) {
+  for await (const message of readable(request.message)) {
+    await admitMessage(ports, request, message);
+    yield message;
   }
 }
 
 /** What keeps a message of a stream from being read is the caller's fault, whatever the library says. */
-async function* readable(messages: AsyncIterable<Message>) {
+async function* readable<T>(messages: AsyncIterable<T>) {
   try {
     yield* messages;
   } catch (error) {
@@ -200,16 +202,14 @@ async function* readable(messages: AsyncIterable<Message>) {
 
 async function admitMessage(
   { authorization, validate }: InterceptorPorts,
-  request: UnaryRequest | StreamRequest,
+  { header, method, contextValues }: UnaryRequest | StreamRequest,
   message: Message,
 ): Promise<void> {
-  const organizationId = (message as { organizationId?: unknown }).organizationId;
+  const { organizationId } = message as { organizationId?: unknown };
   if (typeof organizationId !== "string") {
-    throw new ServiceError("internal_error", {
-      cause: new TypeError(`${request.method.input.typeName} has no organization_id`),
-    });
+    const cause = new TypeError(`${method.input.typeName} has no organization_id`);
+    throw new ServiceError("internal_error", { cause });
   }
-  await authorization.authorize(organizationId, request.contextValues);
-  authorization.permit(request.method.localName, request.contextValues);
-  refuseViolations(validate(request.method.input as DescMessage, message));
+  await authorization.admit({ header, organizationId, method: method.localName }, contextValues);
+  refuseViolations(validate(method.input as DescMessage, message));
 }

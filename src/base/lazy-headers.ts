@@ -38,8 +38,9 @@ export class LazyHeaders implements Headers {
   /** @throws TypeError when HTTP has no such name or value */
   set(name: string, value: string): void {
     const known = valid(name, value);
-    this.delete(known);
-    insert(this.#copied(), known, value);
+    const fields = this.#copied();
+    const from = firstNotBefore(fields, known);
+    fields.splice(from, firstAfter(fields, known, from) - from, [known, value]);
   }
 
   /** @throws TypeError when HTTP has no such name or value */
@@ -100,8 +101,21 @@ export class LazyHeaders implements Headers {
 
 /** Adds a field behind those whose names go before its own, or are the same. */
 function insert(fields: Field[], name: string, value: string): void {
-  const after = fields.findIndex(([each]) => each > name);
-  fields.splice(after < 0 ? fields.length : after, 0, [name, value]);
+  fields.splice(firstAfter(fields, name, 0), 0, [name, value]);
+}
+
+/** Where the fields of a name are, or would be. */
+function firstNotBefore(fields: readonly Field[], name: string): number {
+  let at = 0;
+  while (at < fields.length && fields[at]![0] < name) at++;
+  return at;
+}
+
+/** Where the fields of the names after it begin; none of them is before `from`. */
+function firstAfter(fields: readonly Field[], name: string, from: number): number {
+  let at = from;
+  while (at < fields.length && fields[at]![0] <= name) at++;
+  return at;
 }
 
 function valid(name: string, value: string): string {

@@ -11,16 +11,20 @@ const minuteMs = 60_000;
 
 type Ask = (to: Authorization, header: Headers, values: ContextValues) => Promise<unknown>;
 
-/** How the faces ask: RPC for one after the other, and the chain once more what its gate has asked; REST for both. */
+const call = (header: Headers) => ({ header, organizationId: "org_1", method: "getGeneration" });
+
+/** How the faces ask: one after the other, for both at once, and again what was asked before. */
 const asks: Readonly<Record<string, Ask>> = {
-  RPC: async (authorization, header, values) => {
-    for (let i = 0; i < 2; i++) {
-      await authorization.authenticate(header, values);
-      await authorization.authorize("org_1", values);
-    }
+  "one after the other": async (authorization, header, values) => {
+    await authorization.authenticate(header, values);
+    await authorization.admit(call(header), values);
   },
-  REST: (authorization, header, values) =>
-    authorization.admit({ header, organizationId: "org_1", method: "getGeneration" }, values),
+  "both at once": (authorization, header, values) => authorization.admit(call(header), values),
+  again: async (authorization, header, values) => {
+    await authorization.admit(call(header), values);
+    await authorization.authenticate(header, values);
+    await authorization.admit(call(header), values);
+  },
 };
 
 function setUp(ask: Ask, limits: { keyCallsPerMinute?: number; callsPerMinute?: number }) {
@@ -50,7 +54,7 @@ function setUp(ask: Ask, limits: { keyCallsPerMinute?: number; callsPerMinute?: 
   const organizations = { membership: async () => ({ limits: {} }) };
   const authorization = createAuthorization(authenticator, organizations, clock, rates);
   /** A call as a face makes it: how it ends, and what its answer says of the limits. */
-  const call = async (credential: string) => {
+  const callOf = async (credential: string) => {
     const values = createContextValues();
     const header = new Headers({ "x-api-key": credential });
     const end = ask(authorization, header, values).then(() => "OK");
@@ -58,7 +62,7 @@ function setUp(ask: Ask, limits: { keyCallsPerMinute?: number; callsPerMinute?: 
     return { code, headers: rateLimitHeaders(values) };
   };
   return {
-    call,
+    call: callOf,
     looks,
     later: () => {
       ms += minuteMs;
