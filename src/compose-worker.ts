@@ -4,7 +4,7 @@ import { systemClock as clock } from "./base/clock.ts";
 import type { Config } from "./base/config.ts";
 import type { Log } from "./base/log.ts";
 import { Probe } from "./base/probe.ts";
-import { systemRandom as random, randomHex } from "./base/random.ts";
+import { systemRandom as random } from "./base/random.ts";
 import type { Engine } from "./generations/engine.ts";
 import type { Retention } from "./generations/job-store.ts";
 import type { Policy } from "./generations/policy.ts";
@@ -40,7 +40,7 @@ export function createWorker(config: Config, { store, ...parts }: WorkerParts): 
       probe: new Probe<ExecutionSteps>(),
     },
     {
-      owner: `${process.pid}-${randomHex(random, 4)}`,
+      owner: `${process.pid}-${random.hex(4)}`,
       concurrency: config.WORKER_CONCURRENCY,
       leaseTimes: { ...defaultLeaseTimes, attemptMs: config.ATTEMPT_SECONDS * 1_000 },
       pollEveryMs: 1_000,

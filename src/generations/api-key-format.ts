@@ -28,7 +28,7 @@ function checksumOf(text: string): string {
 
 /** A new key. */
 export function newKey(random: Random): string {
-  const secret = BigInt(`0x${Buffer.from(random.bytes(32)).toString("hex")}`);
+  const secret = BigInt(`0x${random.hex(32)}`);
   const key = keyPrefix + base62(secret, secretLength);
   return key + checksumOf(key);
 }

@@ -13,7 +13,7 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 import { Probe } from "../base/probe.ts";
-import { type Random, randomHex } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import {
   ArtifactExists,
   type ArtifactInfo,
@@ -133,7 +133,7 @@ export class FileArtifactStore implements ArtifactStore, Lifecycle {
   }
 
   async #newIncoming(): Promise<string> {
-    const folder = join(this.#incoming, randomHex(this.#random, 12));
+    const folder = join(this.#incoming, this.#random.hex(12));
     await mkdir(folder, { mode: 0o700 });
     return folder;
   }

@@ -25,7 +25,7 @@ import { type Db, ObjectId, type ReadConcernLike } from "mongodb";
 import type { Clock } from "../base/clock.ts";
 import type { Lifecycle } from "../base/lifecycle.ts";
 import { Probe } from "../base/probe.ts";
-import { type Random, randomHex } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import {
   ArtifactExists,
   type ArtifactInfo,
@@ -188,7 +188,7 @@ export class GridFsArtifactStore implements ArtifactStore, Lifecycle {
   }
 
   #newId(): ObjectId {
-    return ObjectId.createFromHexString(randomHex(this.#random, 12));
+    return ObjectId.createFromHexString(this.#random.hex(12));
   }
 
   async #find(name: string, level: "local" | "majority"): Promise<FileDocument | null> {

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Random, randomHex } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import type { MediaKey } from "./signer.ts";
 
 /** What links were signed under before secrets had ids of their own. */
@@ -44,7 +44,7 @@ export async function keptKeys(dataDir: string, random: Random): Promise<MediaKe
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const draft = `${path}.${process.pid}`;
   try {
-    await writeFile(draft, randomHex(random, 32), { mode: 0o600 });
+    await writeFile(draft, random.hex(32), { mode: 0o600 });
     // A link takes the name only when it is free, so that one process wins.
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;

@@ -4,7 +4,7 @@
  * unique index on the slot is the wall of the cap, and the guard on `phase` that of the job.
  */
 import type { Clock } from "../base/clock.ts";
-import { type Random, randomHex } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import type { Claim } from "../generations/job.ts";
 import { type Database, isDuplicateKey } from "./database.ts";
 import { type JobDocument, type LeaseDocument, toJob } from "./documents.ts";
@@ -177,7 +177,7 @@ export class Claims {
 
   /** One candidate by one call, several by one update of all. */
   async #take(owner: string, candidates: readonly Candidate[]): Promise<Claim[]> {
-    const token = randomHex(this.#random, 16);
+    const token = this.#random.hex(16);
     const [only] = candidates;
     if (only !== undefined && candidates.length === 1) return this.#takeOne(owner, token, only);
     const ids = candidates.map(({ jobId }) => jobId);

@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { pino } from "pino";
 import { systemClock as clock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
-import { systemRandom as random, randomHex } from "../../src/base/random.ts";
+import { systemRandom as random } from "../../src/base/random.ts";
 import type { ArtifactInfo, ArtifactStore } from "../../src/generations/artifacts.ts";
 import type { Engine, EngineOutcome, EngineTask } from "../../src/generations/engine.ts";
 import { newId } from "../../src/generations/identifiers.ts";
@@ -146,7 +146,7 @@ export async function startWorker(
       policy: rulePolicy,
     },
     {
-      owner: `bench-${randomHex(random, 4)}`,
+      owner: `bench-${random.hex(4)}`,
       concurrency: jobsAtOnce,
       leaseTimes: { ...defaultLeaseTimes, attemptMs },
       pollEveryMs: 1_000,

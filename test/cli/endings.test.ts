@@ -2,12 +2,12 @@
 import { once } from "node:events";
 import { expect, inject, it, onTestFinished } from "vitest";
 import { exitCodes } from "../../src/base/exit-codes.ts";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import { launchService, runCommand, startServiceProcess } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const external = () => ({
-  MONGODB_URI: inject("mongoUri").replace(/\/(\?|$)/, `/endings_${randomHex(systemRandom, 6)}$1`),
+  MONGODB_URI: inject("mongoUri").replace(/\/(\?|$)/, `/endings_${systemRandom.hex(6)}$1`),
   SIGNING_SECRET: "s".repeat(32),
 });
 

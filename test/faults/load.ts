@@ -6,7 +6,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { expect } from "vitest";
 import { GenerationStatus } from "../../gen/music/v1/generation_pb.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import type { JobDocument } from "../../src/store/documents.ts";
 import { createApi } from "../support/api.ts";
 import { ScriptedEngine } from "../support/scripted-engine.ts";
@@ -82,7 +82,7 @@ export class Load {
     const { account } = this;
     const { organizationId } = scope;
     for (let turn = 0; !this.#isOver; turn++) {
-      const idempotencyKey = randomHex(systemRandom, 8);
+      const idempotencyKey = systemRandom.hex(8);
       const request = { organizationId, engine: "scripted", prompt: "rain", durationSeconds: 5 };
       const { id: jobId } = await insist(account, () =>
         client.createGeneration({ ...request, idempotencyKey }),

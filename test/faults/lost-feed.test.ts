@@ -2,7 +2,7 @@
 import { pino } from "pino";
 import { afterAll, expect, it } from "vitest";
 import type { Log } from "../../src/base/log.ts";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import type { Change, ChangeFeed } from "../../src/generations/job-store.ts";
 import { newTestJob } from "../support/store.ts";
 import { failCommands } from "./fail-point.ts";
@@ -31,7 +31,7 @@ it.each(Object.entries(failures))("%s", async (_, failure) => {
   const log = listenedTo((message) => {
     if (message.startsWith("change feed lost")) broken.resolve();
   });
-  const name = `feed_${randomHex(systemRandom, 4)}`;
+  const name = `feed_${systemRandom.hex(4)}`;
   const store = await openStoreAt(set.uri, { name, log });
   const { jobs, feed } = store;
   const opened = nextHint(feed, (change) => change === null);

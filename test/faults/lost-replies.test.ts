@@ -1,7 +1,7 @@
 /** Replies that are lost after the commit: nothing is done twice, and nothing that was done is undone. */
 import type { Document } from "mongodb";
 import { afterAll, expect, it } from "vitest";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import { newTestJob } from "../support/store.ts";
 import { Audit } from "./audit.ts";
 import { startReplicaSet } from "./mongod.ts";
@@ -19,7 +19,7 @@ const idempotency = { key: "again", hash: "a".repeat(64) };
 /** A store behind the proxy, and one beside it. */
 async function setUp(leaseTtlMs = 15_000) {
   const proxy = await TcpProxy.start(nodes[0]?.port ?? 0);
-  const name = `lost_${randomHex(systemRandom, 4)}`;
+  const name = `lost_${systemRandom.hex(4)}`;
   const direct = await openStoreAt(uri, { name });
   const store = await openStoreAt(proxy.uri, { name, leaseTtlMs });
   await store.feed.start();

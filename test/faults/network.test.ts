@@ -1,7 +1,7 @@
 /** A network that goes silent without closing anything, and one that is slow. */
 import { afterAll, expect, it } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import type { Change } from "../../src/generations/job-store.ts";
 import { isTerminal } from "../../src/generations/state.ts";
 import { newTestJob } from "../support/store.ts";
@@ -18,7 +18,7 @@ const { nodes, uri } = await startReplicaSet(1, afterAll);
 
 async function setUp() {
   const proxy = await TcpProxy.start(nodes[0]?.port ?? 0);
-  const name = `network_${randomHex(systemRandom, 4)}`;
+  const name = `network_${systemRandom.hex(4)}`;
   const limits = { name, leaseTtlMs: quickTimes.ttlMs };
   const direct = await openStoreAt(uri, limits);
   const store = await openStoreAt(proxy.uri, {

@@ -3,7 +3,7 @@
 import { onTestFinished } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import type { ArtifactStore } from "../../src/generations/artifacts.ts";
 import type { JobStore } from "../../src/generations/job-store.ts";
 import { everyOf } from "../../src/generations/policy.ts";
@@ -64,7 +64,7 @@ export async function startWorkerOver(store: TestStore, settings: Partial<Worker
       policy: everyOf([]),
     },
     {
-      owner: randomHex(systemRandom, 4),
+      owner: systemRandom.hex(4),
       concurrency: settings.concurrency ?? 2,
       leaseTimes: settings.times ?? { ...defaultLeaseTimes, attemptMs: 600_000 },
       pollEveryMs: 100,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, expect, inject } from "vitest";
 import { formatPageToken } from "../../src/api/page-token.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import { newId } from "../../src/generations/identifiers.ts";
 import { GridFsArtifactStore } from "../../src/media/gridfs-store.ts";
 import { createMediaSigner } from "../../src/media/signer.ts";
@@ -98,8 +98,8 @@ async function makeTrack({ jobs }: Store, { db }: Database, secret: string, fold
 /** Stopped after the tests of the file. */
 export async function startTarget(): Promise<Target> {
   const folder = await mkdtemp(join(tmpdir(), "music-fuzz-"));
-  const uri = inject("mongoUri").replace(/\/(\?|$)/, `/fuzz_${randomHex(systemRandom, 6)}$1`);
-  const secret = randomHex(systemRandom, 32);
+  const uri = inject("mongoUri").replace(/\/(\?|$)/, `/fuzz_${systemRandom.hex(6)}$1`);
+  const secret = systemRandom.hex(32);
   const database = await openDatabase({ uri, name: "unused" });
   const ports = { clock: systemClock, random: systemRandom, log: silentLog };
   const store = createStore(database, ports, testLimits);

@@ -1,12 +1,12 @@
 /** The operators' port of a worker alone, which has no other: health and metrics, and nothing else. */
 import { expect, inject, it, onTestFinished } from "vitest";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import { launchService } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 it("tells orchestrators and Prometheus of a worker", async () => {
   const port = Promise.withResolvers<number>();
-  const name = `operations_${randomHex(systemRandom, 6)}`;
+  const name = `operations_${systemRandom.hex(6)}`;
   const env = {
     MONGODB_URI: inject("mongoUri").replace(/\/(\?|$)/, `/${name}$1`),
     SIGNING_SECRET: "s".repeat(32),

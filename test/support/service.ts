@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Tracer } from "@opentelemetry/api";
 import { afterAll, inject } from "vitest";
 import { type Role, readConfig } from "../../src/base/config.ts";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import { createServiceProcess, type ServiceProcess } from "../../src/compose.ts";
 import type { KeyScope } from "../../src/generations/identity.ts";
 import { silentLog } from "./store.ts";
@@ -30,11 +30,11 @@ export async function startTestService({
   tracer,
 }: TestServiceOptions = {}): Promise<TestService> {
   const folder = await mkdtemp(join(tmpdir(), "music-service-"));
-  const database = `test_${randomHex(systemRandom, 6)}`;
+  const database = `test_${systemRandom.hex(6)}`;
   const databaseUri = inject("mongoUri").replace(/\/(\?|$)/, `/${database}$1`);
   const config = readConfig({
     MONGODB_URI: databaseUri,
-    SIGNING_SECRET: randomHex(systemRandom, 32),
+    SIGNING_SECRET: systemRandom.hex(32),
     DATA_DIR: folder,
     PORT: "0",
     GRPC_PORT: "0",

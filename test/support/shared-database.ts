@@ -1,7 +1,7 @@
 /** A fresh database in the mongod that all test files share (mongo-global.ts). */
 import { type Db, MongoClient } from "mongodb";
 import { inject } from "vitest";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 
 export interface SharedDatabase {
   readonly client: MongoClient;
@@ -16,7 +16,7 @@ export interface SharedDatabase {
 export async function sharedDatabase(): Promise<SharedDatabase> {
   const uri = inject("mongoUri");
   const client = await new MongoClient(uri).connect();
-  const db = client.db(`test_${randomHex(systemRandom, 6)}`);
+  const db = client.db(`test_${systemRandom.hex(6)}`);
   const close = async () => {
     await db.dropDatabase();
     await client.close();

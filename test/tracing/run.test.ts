@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { expect, inject, it, onTestFinished } from "vitest";
-import { randomHex, systemRandom } from "../../src/base/random.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import { runCommand, startServiceProcess } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -30,8 +30,8 @@ const refused = "a song in the style of Taylor Swift";
 
 it.each(["info", "trace"])("at %s", async (level) => {
   const collector = await startCollector();
-  const secret = `signing-${randomHex(systemRandom, 20)}`;
-  const uri = inject("mongoUri").replace(/\/(\?|$)/, `/run_${randomHex(systemRandom, 6)}$1`);
+  const secret = `signing-${systemRandom.hex(20)}`;
+  const uri = inject("mongoUri").replace(/\/(\?|$)/, `/run_${systemRandom.hex(6)}$1`);
   const env = {
     MONGODB_URI: uri,
     SIGNING_SECRET: secret,

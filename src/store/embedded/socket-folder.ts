@@ -16,7 +16,7 @@ import { lstat, mkdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { randomHex, systemRandom } from "../../base/random.ts";
+import { systemRandom } from "../../base/random.ts";
 import { DatabaseError, messageOf } from "./errors.ts";
 
 export const socketName = "mongod.sock";
@@ -70,7 +70,7 @@ async function ensure(folder: string): Promise<string> {
 }
 
 async function random(root: string): Promise<string> {
-  return await ensure(join(root, `music-generations-${randomHex(systemRandom, 8)}`));
+  return await ensure(join(root, `music-generations-${systemRandom.hex(8)}`));
 }
 
 function checkPath(folder: string): void {

@@ -1,6 +1,6 @@
 /** The yardstick: Fastify alone, with a schema for the body and one for the answer. No credentials. */
 import type { FastifyInstance } from "fastify";
-import { randomHex, systemRandom } from "../../../src/base/random.ts";
+import { systemRandom } from "../../../src/base/random.ts";
 import type { Job } from "../../../src/generations/job.ts";
 import { createTrivialStore, organizationId } from "./trivial.ts";
 
@@ -122,7 +122,7 @@ export function mountBare(app: FastifyInstance): void {
       const { engine, prompt, duration_seconds, style_tags = [] } = request.body as Created;
       const made = await store.create({
         ...scope,
-        id: `mgen_${randomHex(systemRandom, 12)}`,
+        id: `mgen_${systemRandom.hex(12)}`,
         engine,
         request: {
           prompt,

@@ -12,7 +12,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock as clock } from "../../../src/base/clock.ts";
-import { systemRandom as random, randomHex } from "../../../src/base/random.ts";
+import { systemRandom as random } from "../../../src/base/random.ts";
 import { newId } from "../../../src/generations/identifiers.ts";
 import type { Lease } from "../../../src/generations/job.ts";
 import { startMongod } from "../servers/mongod.ts";
@@ -41,7 +41,7 @@ async function startService(uri: string, folder: string): Promise<ChildProcess> 
     env: {
       ...process.env,
       MONGODB_URI: uri,
-      SIGNING_SECRET: randomHex(random, 32),
+      SIGNING_SECRET: random.hex(32),
       DATA_DIR: folder,
       PORT: "0",
       GRPC_PORT: "0",
