@@ -28,12 +28,13 @@ export function createValidation(engines: readonly Engine[]): Validate {
   return (schema, message) => {
     const result = validator.validate(schema, message);
     if (result.kind === "error") throw result.error;
-    const rules = (result.violations ?? []).map((violation) => ({
+    const more = domainViolations(schema, message, engines);
+    if (result.kind === "valid") return more;
+    const rules = result.violations.map((violation) => ({
       field: pathToString(violation.field),
       rule: violation.ruleId || "constraint",
       message: violation.message,
     }));
-    const more = domainViolations(schema, message, engines);
     const flagged = new Set(rules.map(({ field }) => field));
     return [...rules, ...more.filter(({ field }) => !flagged.has(field))];
   };
