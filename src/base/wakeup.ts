@@ -16,7 +16,8 @@ export class Wakeup {
   /** Ends the current wait, or the next one before it begins. */
   wake(): void {
     this.#set = true;
-    this.#waiting?.abort();
+    // With a reason: without one, an error is made for each, with its stack.
+    this.#waiting?.abort("woken");
   }
 
   /** Resolves after `ms` milliseconds, on `wake`, or when `signal` aborts; true when it was woken. */
