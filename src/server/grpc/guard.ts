@@ -38,16 +38,19 @@ export const requestIdKey = "x-request-id";
 
 export class CallGuard {
   readonly #options: GuardOptions;
+  /** What the paths of our services begin with. */
+  readonly #prefixes: readonly string[];
   /** Calls that have begun and not ended, and whether they are of our services. */
   readonly #open = new Map<InnerCall, boolean>();
   #onQuiet: (() => void) | null = null;
 
   constructor(options: GuardOptions) {
     this.#options = options;
+    this.#prefixes = options.services.map((name) => `/${name}/`);
   }
 
   readonly interceptor: ServerInterceptor = ({ path }, call) => {
-    const own = this.#options.services.some((name) => path.startsWith(`/${name}/`));
+    const own = this.#prefixes.some((prefix) => path.startsWith(prefix));
     this.#surround(call, own);
     return call as ReturnType<ServerInterceptor>;
   };
