@@ -1,7 +1,7 @@
 /**
  * Who calls, and whether they may: the credential first, then the organization, each with its rate limit. REST
- * knows both before it reads a body, and the gRPC port before the call begins, so they ask at once; the others
- * know the organization once the message is there. All end here, and what is asked twice of one call counts once.
+ * knows both before it reads a body, and a unary call of the gRPC port has its message when it begins, so they ask
+ * at once; the others know the organization later. All end here, and what is asked twice of one call counts once.
  */
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Clock } from "../base/clock.ts";
@@ -20,7 +20,7 @@ import { scopeOf } from "./scopes.ts";
 
 /** The caller of an RPC, once authenticated. */
 export const callerKey = createContextKey<Caller | null>(null, { description: "caller" });
-/** The organization that the caller was found to be a member of. */
+/** The organization for which the call was let in. */
 export const organizationKey = createContextKey<string | null>(null, {
   description: "organization",
 });
@@ -133,17 +133,16 @@ export function createAuthorization(
     authenticate: (header, values) => values.get(callerKey) ?? findCaller(header, values),
     async admit(call, values) {
       const { organizationId, method } = call;
-      if (values.get(organizationKey) !== organizationId) {
-        const caller = values.get(callerKey);
-        const found =
-          caller === null
-            ? await findBoth(call, values)
-            : await membershipOf(organizationId, caller.userId);
-        const { limits } = requireMembership(found);
-        await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
-        values.set(limitsKey, limits).set(organizationKey, organizationId);
-      }
+      if (values.get(organizationKey) === organizationId) return;
+      const caller = values.get(callerKey);
+      const found =
+        caller === null
+          ? await findBoth(call, values)
+          : await membershipOf(organizationId, caller.userId);
+      const { limits } = requireMembership(found);
+      await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
       permit(method, values);
+      values.set(limitsKey, limits).set(organizationKey, organizationId);
     },
     async confirm(values) {
       const caller = requireCaller(values.get(callerKey));

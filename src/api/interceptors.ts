@@ -170,7 +170,7 @@ function admission(ports: InterceptorPorts): Interceptor {
   return (next) => async (request) => {
     const { header, contextValues } = request;
     const unreadable = contextValues.get(unreadableKey);
-    // A stream may be long in coming, and what cannot be read names nobody: then the credential goes first.
+    // The message of a stream comes later, and one that cannot be read names nobody: the credential goes first.
     if (request.stream || unreadable !== null) {
       await authorization.authenticate(header, contextValues);
     }

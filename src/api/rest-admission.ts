@@ -1,7 +1,7 @@
 /**
  * Letting calls of the REST face in. The gateway knows the organization from the path, so it asks before it reads
  * a body, and it asks the rules once it has the message, so that it tells their findings together with its own.
- * What is left for the chain is to see that all this was asked for the organization that the message names.
+ * What is left for the chain is to see that the call was let in for the organization that the message names.
  */
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import type { ContextValues, Interceptor } from "@connectrpc/connect";

@@ -15,17 +15,17 @@ export interface Random {
 const poolBytes = 4_096;
 /** What is asked for at once in an id; a secret is longer and drawn when it is asked for. */
 const mostPooled = 16;
-let pool = "";
+let pool = Buffer.alloc(0);
 let given = 0;
 
 /** Each byte of the pool is given out once. */
 function pooled(length: number): string {
-  if (pool.length < given + 2 * length) {
-    pool = randomBytes(poolBytes).toString("hex");
+  if (pool.length < given + length) {
+    pool = randomBytes(poolBytes);
     given = 0;
   }
-  given += 2 * length;
-  return pool.slice(given - 2 * length, given);
+  given += length;
+  return pool.toString("hex", given - length, given);
 }
 
 /** The operating system's cryptographic source. */

@@ -17,7 +17,7 @@ export interface Refusal {
 export interface GatewayOptions {
   readonly service: DescService;
   readonly implementation: object;
-  /** The same chain as on the RPC faces. */
+  /** Around the call, which has been let in by then, and whose message has been validated. */
   readonly interceptors: readonly Interceptor[];
   /** The values that a call begins with. */
   readonly contextValues: (request: FastifyRequest) => ContextValues;
@@ -29,7 +29,7 @@ export interface GatewayOptions {
     readonly pathValues: ReadonlyMap<string, string | undefined>;
     readonly contextValues: ContextValues;
   }) => Promise<Readonly<Record<string, string>>>;
-  /** What is wrong with a message that could be parsed, so that all violations come at once. */
+  /** What is wrong with a message that could be parsed; nothing else asks the rules, so that all come at once. */
   readonly validate: (schema: DescMessage, message: Message) => readonly FieldViolation[];
   /** The body of the answer to an error, for one in the middle of a stream. */
   readonly encodeError: (error: unknown, request: FastifyRequest) => unknown;

@@ -74,15 +74,21 @@ function compile(desc: DescMessage): ToJson {
   const members = visibleFields(desc).map((field, i) => {
     const toJson = valueToJson(field);
     parts.push({ read: (message) => readField(message, field), toJson });
-    const value =
-      isPlain && field.oneof === undefined
-        ? `message[${JSON.stringify(field.localName)}]`
-        : `parts[${i}].read(message)`;
+    // What the prototype has is not what the message holds.
+    const isOwn = isPlain && field.oneof === undefined && !(field.localName in Object.prototype);
+    const value = isOwn
+      ? `message[${JSON.stringify(field.localName)}]`
+      : `parts[${i}].read(message)`;
     const json = toJson === asItIs ? "value" : `parts[${i}].toJson(value)`;
-    return `${JSON.stringify(field.name)}: (value = ${value}) === undefined ? null : ${json}`;
+    return `${keyOf(field)}: (value = ${value}) === undefined ? null : ${json}`;
   });
   const source = `return (message) => { let value; return { ${members.join(", ")} }; };`;
   return new Function("parts", source)(parts) as ToJson;
+}
+
+/** A key that is written out would set the prototype, if it is this one. */
+function keyOf({ name }: DescField): string {
+  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
 }
 
 function specialToJson(desc: DescMessage): ToJson | undefined {

@@ -80,6 +80,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   const security = securityHeaders(options.isHttps ?? false);
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id).headers(security);
+    // Over HTTP/1.1 only one that was refused in the middle is left; those end as errors.
+    if (request.raw.httpVersionMajor === 2) discardRest(request, reply);
     done();
   });
   allowOrigins(app, options.corsOrigins ?? []);

@@ -1,14 +1,12 @@
 /** Requests at the edge of what HTTP and gRPC allow, as the whole service answers them; fuzzing found these. */
-import { once } from "node:events";
-import type http2 from "node:http2";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import {
   ListEnginesRequestSchema,
   MusicGenerations,
 } from "../../gen/music/v1/music_generations_pb.ts";
-import { http2Client, Raw } from "../server/support.ts";
+import { http2Call, Raw } from "../server/support.ts";
 import { startWorld } from "./world.ts";
 
 const world = await startWorld();
@@ -20,20 +18,6 @@ async function http1(text: string): Promise<string> {
   raw.socket.end(text);
   await raw.closed;
   return raw.text;
-}
-
-/** The answer's headers and trailers, once the stream has closed. */
-async function http2Call(at: string, headers: http2.OutgoingHttpHeaders, body = Buffer.alloc(0)) {
-  const session = http2Client(at);
-  onTestFinished(() => session.destroy());
-  const stream = session.request(headers);
-  const said: http2.IncomingHttpHeaders = {};
-  stream.on("response", (received) => Object.assign(said, received));
-  stream.on("trailers", (received) => Object.assign(said, received));
-  stream.resume();
-  stream.end(body);
-  await once(stream, "close");
-  return said;
 }
 
 const listEngines = `/${MusicGenerations.typeName}/ListEngines`;
@@ -104,24 +88,6 @@ it("nor does Connect's end at once", async () => {
   });
   expect(response.status).toBe(200);
 });
-
-it.each([
-  ["gRPC", listEngines, "application/grpc", "8"],
-  ["REST", "/v1/music/{organization}/generations", "application/json", "413"],
-])(
-  "who sends more than is taken has its answer, and its stream ends: %s",
-  async (_n, path, type, status) => {
-    const { organization_id, key } = await world.newcomer();
-    // More than the window of a stream: the rest waits for the service to read on.
-    const at = path.replace("{organization}", organization_id);
-    const body = Buffer.alloc(400_000, 10);
-    body.set([0, 0, 6, 0, 0]);
-    const headers = { ":method": "POST", ":path": at, "content-type": type, "x-api-key": key };
-    const said = await http2Call(url, headers, body);
-    // RESOURCE_EXHAUSTED, or what REST has for it.
-    expect(said["grpc-status"] ?? String(said[":status"])).toBe(status);
-  },
-);
 
 it("the health service says of a message that it cannot read whose fault it is", async () => {
   const headers = {

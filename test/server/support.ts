@@ -184,6 +184,27 @@ export function http2Client(url: string): http2.ClientHttp2Session {
   return session;
 }
 
+/** The answer's headers and trailers to a request on a session of its own, once the stream has closed. */
+export async function http2Call(
+  url: string,
+  headers: http2.OutgoingHttpHeaders,
+  body = Buffer.alloc(0),
+): Promise<http2.IncomingHttpHeaders> {
+  const session = http2Client(url);
+  try {
+    const stream = session.request(headers, { endStream: body.length === 0 });
+    const said: http2.IncomingHttpHeaders = {};
+    stream.on("response", (received) => Object.assign(said, received));
+    stream.on("trailers", (received) => Object.assign(said, received));
+    stream.resume();
+    if (body.length > 0) stream.end(body);
+    await once(stream, "close");
+    return said;
+  } finally {
+    session.destroy();
+  }
+}
+
 /** Sends a request on `session` and reads the whole answer. */
 export async function http2Fetch(
   session: http2.ClientHttp2Session,
