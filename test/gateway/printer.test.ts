@@ -1,11 +1,5 @@
 /** Printing where JavaScript has names and values of its own that are not the message's. */
-import {
-  create,
-  createFileRegistry,
-  type DescMessage,
-  fromBinary,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, createFileRegistry, type DescMessage } from "@bufbuild/protobuf";
 import {
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
