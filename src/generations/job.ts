@@ -126,4 +126,6 @@ export interface Lease {
 export interface Claim {
   readonly job: Job;
   readonly lease: Lease;
+  /** When the call that made the lease was sent, in monotonic milliseconds: it is no older than that. */
+  readonly sentAtMs: number;
 }

@@ -179,7 +179,10 @@ export class Claims {
   async #take(owner: string, candidates: readonly Candidate[]): Promise<Claim[]> {
     const token = this.#random.hex(16);
     const [only] = candidates;
-    if (only !== undefined && candidates.length === 1) return this.#takeOne(owner, token, only);
+    const sentAtMs = this.#clock.monotonicMs();
+    if (only !== undefined && candidates.length === 1) {
+      return this.#takeOne(owner, token, only, sentAtMs);
+    }
     const ids = candidates.map(({ jobId }) => jobId);
     const slots = candidates.map(({ slot }) => slot);
     const slot = ofEach(ids, slots);
@@ -200,17 +203,22 @@ export class Claims {
       .find({ _id: { $in: ids }, phase: "running", "lease.token": token })
       .toArray();
     if (taken.length === 0 && failure !== undefined) throw failure;
-    return taken.map(toClaim);
+    return taken.map((document) => toClaim(document, sentAtMs));
   }
 
-  async #takeOne(owner: string, token: string, { jobId, slot }: Candidate): Promise<Claim[]> {
+  async #takeOne(
+    owner: string,
+    token: string,
+    { jobId, slot }: Candidate,
+    sentAtMs: number,
+  ): Promise<Claim[]> {
     try {
       const taken = await this.#database.jobs.findOneAndUpdate(
         { _id: jobId, phase: "waiting" },
         claimOf(owner, token, slot, this.#options),
         { returnDocument: "after", hint: { _id: 1 } },
       );
-      return taken === null ? [] : [toClaim(taken)];
+      return taken === null ? [] : [toClaim(taken, sentAtMs)];
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       return [];
@@ -235,7 +243,8 @@ export class Claims {
   }
 }
 
-function toClaim(document: JobDocument): Claim {
+function toClaim(document: JobDocument, sentAtMs: number): Claim {
   const { token } = document.lease as LeaseDocument;
-  return { job: toJob(document), lease: { jobId: document._id, token, epoch: document.epoch } };
+  const lease = { jobId: document._id, token, epoch: document.epoch };
+  return { job: toJob(document), lease, sentAtMs };
 }

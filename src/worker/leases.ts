@@ -48,7 +48,7 @@ export class HeldLease {
   pending: Progress | null = null;
   #cancelObservedAt: number | null = null;
 
-  /** @param claimedAt when the claim was sent, in monotonic milliseconds. */
+  /** @param claimedAt when the call that made the lease was sent, in monotonic milliseconds. */
   constructor(lease: Lease, clock: Clock, claimedAt: number, times: LeaseTimes) {
     this.lease = lease;
     this.#clock = clock;
@@ -132,7 +132,7 @@ export class Leases implements Lifecycle {
     await this.#loops;
   }
 
-  /** Begins to keep a lease that was claimed by a call made at `claimedAt` (monotonic milliseconds). */
+  /** Begins to keep a lease that was made by a call sent at `claimedAt` (monotonic milliseconds). */
   hold(lease: Lease, claimedAt: number): HeldLease {
     const held = new HeldLease(lease, this.#clock, claimedAt, this.#times);
     this.#held.set(lease.jobId, held);

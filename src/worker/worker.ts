@@ -136,17 +136,16 @@ export class Worker implements Lifecycle {
 
   /** Claims up to `room` jobs and begins their attempts; how many. */
   async #claim(room: number): Promise<number> {
-    const { store, clock, log } = this.#ports;
+    const { store, log } = this.#ports;
     if (room <= 0) return 0;
     const { owner } = this.#options;
     const mustLook = this.#mustLook;
     const newcomers = [...this.#newcomers];
     this.#mustLook = false;
     this.#newcomers.clear();
-    const claimedAt = clock.monotonicMs();
     try {
       const claims = await store.claim(owner, this.#engineKeys, room, mustLook, newcomers);
-      for (const claim of claims) this.#begin(claim, claimedAt);
+      for (const claim of claims) this.#begin(claim);
       return claims.length;
     } catch (error) {
       this.#mustLook = true;
@@ -155,12 +154,12 @@ export class Worker implements Lifecycle {
     }
   }
 
-  #begin(claim: Claim, claimedAt: number): void {
+  #begin(claim: Claim): void {
     const engine = this.#ports.engines.find(
       ({ description }) => description.key === claim.job.engine,
     );
     if (engine === undefined) throw new TypeError(`claimed a job of ${claim.job.engine}`);
-    const held = this.#leases.hold(claim.lease, claimedAt);
+    const held = this.#leases.hold(claim.lease, claim.sentAtMs);
     const attempt = execute(this.#ports, engine, claim, held).finally(() => {
       this.#leases.release(held);
       this.#running.delete(attempt);

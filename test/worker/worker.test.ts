@@ -4,19 +4,21 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { Probe } from "../../src/base/probe.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { Job } from "../../src/generations/job.ts";
+import type { JobStore } from "../../src/generations/job-store.ts";
 import { everyOf } from "../../src/generations/policy.ts";
 import { noTelemetry } from "../../src/generations/telemetry.ts";
 import { FileArtifactStore } from "../../src/media/file-store.ts";
+import { createStore } from "../../src/store/index.ts";
 import type { ExecutionSteps } from "../../src/worker/execution.ts";
 import type { LeaseTimes } from "../../src/worker/leases.ts";
 import { Worker } from "../../src/worker/worker.ts";
 import { Workspaces } from "../../src/worker/workspaces.ts";
 import { ScriptedEngine } from "../support/scripted-engine.ts";
-import { newTestJob, openTestStore, silentLog } from "../support/store.ts";
+import { newTestJob, openTestStore, silentLog, testLimits } from "../support/store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const leaseTimes: LeaseTimes = {
@@ -31,7 +33,12 @@ const { jobs, feed, database } = store;
 const scope = { organizationId: "org_a", userId: "user_1" };
 
 /** A worker with an engine of its own, so that the tests of this file do not take each other's jobs. */
-async function startWorker(engineKey: string, times: Partial<LeaseTimes> = {}, everyMs = 200) {
+async function startWorker(
+  engineKey: string,
+  times: Partial<LeaseTimes> = {},
+  everyMs = 200,
+  over: { readonly store: JobStore; readonly clock: Clock } = { store: jobs, clock: systemClock },
+) {
   const folder = await temporaryFolder();
   const engine = new ScriptedEngine(engineKey);
   const probe = new Probe<ExecutionSteps>();
@@ -43,12 +50,12 @@ async function startWorker(engineKey: string, times: Partial<LeaseTimes> = {}, e
   await artifacts.start();
   const worker = new Worker(
     {
-      store: jobs,
+      store: over.store,
       feed,
       engines: [engine],
       artifacts,
       workspaces: new Workspaces(join(folder, "work")),
-      clock: systemClock,
+      clock: over.clock,
       random: systemRandom,
       log: silentLog,
       probe,
@@ -99,6 +106,21 @@ describe("a job that is left alone", () => {
     engine.error = null;
     expect((await second).task.jobId).toBe(id);
     await expect.poll(async () => await get(id)).toMatchObject({ status: "succeeded" });
+  });
+
+  it("succeeds although the look for it took longer than a lease lasts", async () => {
+    let aheadMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs };
+    const ports = { clock, random: systemRandom, log: silentLog };
+    const own = createStore(database, ports, { ...testLimits, leaseTtlMs: leaseTimes.ttlMs }).jobs;
+    // The first look, which finds it.
+    const claim: JobStore["claim"] = (...asked) => {
+      if (aheadMs === 0) aheadMs = 2 * leaseTimes.ttlMs;
+      return own.claim(...asked);
+    };
+    const { id } = await jobs.create(newTestJob({ engine: "slow look" }));
+    await startWorker("slow look", {}, 200, { store: { ...own, claim }, clock });
+    await expect.poll(() => get(id)).toMatchObject({ status: "succeeded", attempts: 1 });
   });
 
   it("shows its progress on the way", async () => {
