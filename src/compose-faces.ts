@@ -1,27 +1,14 @@
 /** The composition of the faces: one implementation, on one port for every protocol and one for gRPC. */
-import {
-  type ConnectError,
-  createContextValues,
-  type Interceptor,
-  type ServiceImpl,
-} from "@connectrpc/connect";
+import { createContextValues, type Interceptor, type ServiceImpl } from "@connectrpc/connect";
 import { file_google_rpc_error_details } from "../gen/google/rpc/error_details_pb.ts";
 import { Health as HealthService } from "../gen/grpc/health/v1/health_pb.ts";
 import { MusicGenerations } from "../gen/music/v1/music_generations_pb.ts";
 import { type Authorization, createAuthorization } from "./api/authorization.ts";
-import {
-  serviceErrorOf,
-  serviceErrorOfFault,
-  serviceErrorOfStatus,
-  toConnectError,
-  toEnvelope,
-} from "./api/errors.ts";
 import { faceKey } from "./api/face.ts";
 import { createGate, createInterceptors, createRestInterceptors } from "./api/interceptors.ts";
 import { RateLimits } from "./api/rate-limits.ts";
 import { requestIdKey, requestIdOf, unreadableKey } from "./api/request-id.ts";
 import { restAuthorization } from "./api/rest-admission.ts";
-import { type RpcFault, serviceErrorOfRpcFault } from "./api/rpc-faults.ts";
 import { createService } from "./api/service.ts";
 import { StreamLimits } from "./api/stream-limits.ts";
 import { createValidation, type Validate } from "./api/validation.ts";
@@ -30,7 +17,14 @@ import type { Lifecycle } from "./base/lifecycle.ts";
 import type { Log } from "./base/log.ts";
 import { systemRandom as random } from "./base/random.ts";
 import { mountDocuments } from "./compose-documents.ts";
-import { GatewayError, registerGateway } from "./gateway/index.ts";
+import {
+  encodeError,
+  encodeFaultTo,
+  encodeProtocolError,
+  knownError,
+  unknownMethod,
+} from "./compose-errors.ts";
+import { registerGateway } from "./gateway/index.ts";
 import type { ArtifactStore } from "./generations/artifacts.ts";
 import type { Engine } from "./generations/engine.ts";
 import { ServiceError } from "./generations/failures.ts";
@@ -38,7 +32,7 @@ import type { ServiceLimits } from "./generations/limits.ts";
 import type { Telemetry } from "./generations/telemetry.ts";
 import { registerMedia } from "./media/serve.ts";
 import { createMediaSigner, type MediaKey, type MediaSigner } from "./media/signer.ts";
-import { createApp, maxBodyBytes, uncached } from "./server/app.ts";
+import { createApp, maxBodyBytes } from "./server/app.ts";
 import { registerConnect } from "./server/connect/index.ts";
 import { GrpcListener } from "./server/grpc/index.ts";
 import { registerHealth } from "./server/health.ts";
@@ -82,21 +76,8 @@ export interface Faces extends Lifecycle {
   readonly grpcAddress: string;
 }
 
-/** The error codes of what never became a request. */
-const protocolFailures = {
-  request_timeout: "request_timeout",
-  headers_too_large: "headers_too_large",
-  unknown_method: "method_not_allowed",
-  bad_request: "malformed_request",
-} as const;
-
-/** Of no address of the service; a 405 says what there is (RFC 9110, section 15.5.6). */
 /** The method of a call that has none, for those who count. */
 const noMethod = "unknown";
-const unknownMethod = {
-  systemMessage: "No address of this service has that HTTP method",
-  headers: { allow: "DELETE, GET, HEAD, OPTIONS, POST" },
-};
 
 /** The faces; `start` listens. */
 export async function createFaces(options: FacesOptions): Promise<Faces> {
@@ -108,16 +89,7 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     clock,
     log,
     certificate,
-    encodeProtocolError: (kind) => {
-      const error = new ServiceError(
-        protocolFailures[kind],
-        kind === "unknown_method" ? unknownMethod : {},
-      );
-      const id = requestIdOf(null, random);
-      const { status, headers, body } = encodeError(error, id);
-      const own = { "content-type": "application/json; charset=utf-8", "x-request-id": id };
-      return { status, headers: { ...uncached, ...headers, ...own }, body: JSON.stringify(body) };
-    },
+    encodeProtocolError,
   });
   const app = createApp({
     serverFactory: listener.serverFactory,
@@ -127,7 +99,7 @@ export async function createFaces(options: FacesOptions): Promise<Faces> {
     notFound: () => new ServiceError("route_not_found"),
     isHttps: (publicUrl ?? scheme).startsWith("https"),
     corsOrigins: options.corsOrigins,
-    unknownMethod: () => new ServiceError("method_not_allowed", unknownMethod),
+    unknownMethod,
   });
   const { readiness } = options;
   registerHealth(app, readiness);
@@ -254,24 +226,4 @@ function createGrpc(
     requestId: (sent) => requestIdOf(sent, random),
     encodeFault: encodeFaultTo(log),
   });
-}
-
-/** The standard error model of what an RPC library refused; `log` hears of it, too. */
-function encodeFaultTo(log: Log): (fault: RpcFault, requestId: string) => ConnectError {
-  return (fault, requestId) => {
-    const error = serviceErrorOfRpcFault(fault);
-    log.debug({ requestId, code: error.code, err: error.cause }, "call refused");
-    return toConnectError(error, requestId);
-  };
-}
-
-/** The envelope of whatever reached the HTTP application. */
-function encodeError(error: unknown, requestId: string) {
-  return toEnvelope(knownError(error), requestId, clock.now());
-}
-
-function knownError(error: unknown): ServiceError {
-  if (error instanceof GatewayError) return serviceErrorOfFault(error);
-  const status = (error as { statusCode?: unknown }).statusCode;
-  return typeof status === "number" ? serviceErrorOfStatus(status, error) : serviceErrorOf(error);
 }

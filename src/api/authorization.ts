@@ -37,10 +37,10 @@ export interface AskedCall {
 
 export interface Authorization {
   /**
-   * Who calls, for those who do not know of what organization yet; at once when it was asked before.
+   * Who calls, for those who do not know of what organization yet.
    * @throws ServiceError authentication_required or rate_limit_exceeded
    */
-  authenticate(header: Headers, values: ContextValues): Caller | Promise<Caller>;
+  authenticate(header: Headers, values: ContextValues): Promise<void>;
   /**
    * Whether the call is let in: the caller, where that was not asked, the organization, and what the key may do.
    * The same answer for an organization that does not exist and one that the caller is not of.
@@ -93,7 +93,9 @@ export function createAuthorization(
 ): Authorization {
   const confirmed = new Map<string, { readonly at: number; readonly look: Promise<void> }>();
   // Thousands who come at once with one key, as after a restart of their proxy, cost a few looks.
-  const callerOf = sharedLook((credential: string) => authenticator.authenticate(credential));
+  const callerOf = sharedLook(async (credential: string) => ({
+    caller: await authenticator.authenticate(credential),
+  }));
   const membershipOf = sharedLook((organizationId: string, userId: string) =>
     organizations.membership(organizationId, userId),
   );
@@ -106,22 +108,19 @@ export function createAuthorization(
     if (!(await authenticator.isValid(keyId))) throw new ServiceError("authentication_required");
     requireMembership(await membershipOf(organizationId, userId));
   };
-  const findCaller = async (header: Headers, values: ContextValues) => {
+  /** Lets in whoever `look` finds by the credential, as far as the key's rate limit allows. */
+  const enter = async <Found extends { readonly caller: Caller | null }>(
+    header: Headers,
+    values: ContextValues,
+    look: (credential: string) => Promise<Found>,
+  ): Promise<Found> => {
     const credential = requireCredential(header);
     await rates.refuseKnown(credential, values);
-    const caller = requireCaller(await callerOf(credential));
+    const found = await look(credential);
+    const caller = requireCaller(found.caller);
     await rates.takeOfKey(caller.keyId, credential, values);
     values.set(callerKey, caller);
-    return caller;
-  };
-  const findBoth = async ({ header, organizationId }: AskedCall, values: ContextValues) => {
-    const credential = requireCredential(header);
-    await rates.refuseKnown(credential, values);
-    const { caller, membership } = await bothOf(credential, organizationId);
-    const { keyId } = requireCaller(caller);
-    await rates.takeOfKey(keyId, credential, values);
-    values.set(callerKey, caller);
-    return membership;
+    return found;
   };
   const permit = (method: string, values: ContextValues) => {
     const { scopes } = requireCaller(values.get(callerKey));
@@ -130,16 +129,18 @@ export function createAuthorization(
     throw new ServiceError("scope_denied", { details: { required_scope: scope } });
   };
   return {
-    authenticate: (header, values) => values.get(callerKey) ?? findCaller(header, values),
-    async admit(call, values) {
-      const { organizationId, method } = call;
+    async authenticate(header, values) {
+      if (values.get(callerKey) === null) await enter(header, values, callerOf);
+    },
+    async admit({ header, organizationId, method }, values) {
       if (values.get(organizationKey) === organizationId) return;
       const caller = values.get(callerKey);
-      const found =
+      const membership =
         caller === null
-          ? await findBoth(call, values)
+          ? (await enter(header, values, (credential) => bothOf(credential, organizationId)))
+              .membership
           : await membershipOf(organizationId, caller.userId);
-      const { limits } = requireMembership(found);
+      const { limits } = requireMembership(membership);
       await rates.takeOfOrganization(organizationId, limits.callsPerMinute, values);
       permit(method, values);
       values.set(limitsKey, limits).set(organizationKey, organizationId);

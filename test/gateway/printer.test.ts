@@ -1,4 +1,4 @@
-/** Printing where JavaScript has names and values of its own that are not the message's. */
+/** Printing where JavaScript, or JSON, has names and values of its own that are not the message's. */
 import { create, createFileRegistry, type DescMessage } from "@bufbuild/protobuf";
 import {
   FieldDescriptorProto_Label,
@@ -6,7 +6,8 @@ import {
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 import { expect, it } from "vitest";
-import { messagePrinter } from "../../src/gateway/printer.ts";
+import { fieldPrinter, messagePrinter } from "../../src/gateway/printer.ts";
+import { typesSchema } from "./library.ts";
 
 /** What every object has, and what JSON.stringify or the parser of JavaScript would heed. */
 const names = [
@@ -54,4 +55,16 @@ it.each(["proto2", "proto3"] as const)("every name of %s is a field like any oth
     Object.defineProperty(message, localName, { value: name, enumerable: true });
   }
   expect(print(message)).toBe(membersOf((name) => name));
+});
+
+it.each([
+  [-0, "-0"],
+  [0, "0"],
+  [1e21, "1e+21"],
+  [Number.NaN, '"NaN"'],
+  [Number.NEGATIVE_INFINITY, '"-Infinity"'],
+])("the double %d is %s", (number, text) => {
+  const message = create(typesSchema, { double: number } as never);
+  expect(fieldPrinter(typesSchema.field["double"]!)(message)).toBe(text);
+  expect(messagePrinter(typesSchema)(message)).toContain(`"double":${text},`);
 });
