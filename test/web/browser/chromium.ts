@@ -108,6 +108,8 @@ function browser(): Promise<Browser> {
     ...(executablePath !== null && { executablePath }),
     // Tests run as root in containers, which Chromium's sandbox refuses.
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    // Where no locale is set, it names a file that is not of ASCII "download".
+    env: { ...process.env, LC_ALL: "C.UTF-8" },
   });
   return running;
 }

@@ -27,6 +27,9 @@ describe.skipIf(noBrowser)(inBrowser, async () => {
     const { page, complaints } = await openTab(url);
     await signIn(page, organizationId, await keyOf("user_mouse"));
     await page.getByLabel("Stems as well").check();
+    await page.getByText("More options").click();
+    // A name that is not of ASCII is to reach the file.
+    await page.getByLabel("Title").fill("Étude No. 2");
     await ask(page, "calm piano and drums, 90 bpm", "shortest");
     await untilPlayable(page);
     await untilStatus(page, "Done");
@@ -48,8 +51,8 @@ describe.skipIf(noBrowser)(inBrowser, async () => {
     const downloading = page.waitForEvent("download");
     await page.getByRole("link", { name: "MP3" }).click();
     const download = await downloading;
-    const title = await stageOf(page).getByRole("heading").textContent();
-    expect(download.suggestedFilename()).toBe(`${title}.mp3`);
+    expect(await stageOf(page).getByRole("heading").textContent()).toBe("Étude No. 2");
+    expect(download.suggestedFilename()).toBe("Étude No. 2.mp3");
     const audio = await readFile(await download.path());
     expect(audio.subarray(0, 3).toString("latin1") === "ID3" || audio[0] === 0xff).toBe(true);
     expect(complaints).toEqual([]);
